@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod capture;
+pub mod counters;
+pub mod datagram;
+pub mod drop_reason;
+pub mod flow;
+mod interfaces;
+pub mod link;
+pub mod pcapng;
+pub mod sample;
+pub mod select;
+pub mod structure;
+mod v5;
+pub mod xdr;
+
+pub use datagram::{Datagram, Version};
+pub use xdr::{Address, Error, ErrorKind};

@@ -1,0 +1,458 @@
+//! Samples: what an agent says it saw, and the records that tell it.
+//!
+//! A flow sample stands for `sampling_rate` packets, a discarded packet for itself, a counter sample for no packet at all.
+//! Each is a borrowed view over the datagram; its records are read when they are asked for.
+
+use core::fmt;
+
+use crate::datagram::Version;
+use crate::drop_reason::DropReason;
+use crate::xdr::{Error, Result, Xdr};
+
+/// A structure's number: the enterprise that defined it (0 is sflow.org, else an IANA private enterprise number) and the
+/// number it gave. Samples, flow records and counter records are numbered independently of each other.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tag(pub u32);
+
+impl Tag {
+    /// The tag of a structure that `enterprise` (20 bits) numbered `format` (12 bits).
+    pub const fn new(enterprise: u32, format: u32) -> Self {
+        Tag(enterprise << 12 | format & 0xfff)
+    }
+
+    /// Who defined the structure.
+    pub const fn enterprise(self) -> u32 {
+        self.0 >> 12
+    }
+
+    /// The structure's number there.
+    pub const fn format(self) -> u32 {
+        self.0 & 0xfff
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.enterprise(), self.format())
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// `sflow_data_source`: the part of the agent that took the sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DataSource {
+    /// What `index` counts: one of the constants below.
+    pub class: u32,
+    /// The number of the port, VLAN or entity.
+    pub index: u32,
+}
+
+impl DataSource {
+    /// `index` is an ifIndex of RFC 2863.
+    pub const IF_INDEX: u32 = 0;
+    /// `index` is an smonVlanDataSource of RFC 2613.
+    pub const SMON_VLAN: u32 = 1;
+    /// `index` is an entPhysicalEntry of RFC 2737.
+    pub const ENT_PHYSICAL: u32 = 2;
+    /// `index` is an entLogicalEntry of RFC 2737; hosts and applications use it.
+    pub const ENT_LOGICAL: u32 = 3;
+
+    /// From the compact form: class in the top byte, index in the other three.
+    pub const fn from_compact(source_id: u32) -> Self {
+        DataSource { class: source_id >> 24, index: source_id & 0x00ff_ffff }
+    }
+
+    /// The interface number, where the data source is an interface.
+    pub fn if_index(self) -> Option<u32> {
+        (self.class == Self::IF_INDEX).then_some(self.index)
+    }
+}
+
+impl fmt::Display for DataSource {
+    /// The bare number for an interface, else the class by name before it: `5`, `vlan5`, `entity5`, `logical5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.class {
+            Self::IF_INDEX => write!(f, "{}", self.index),
+            Self::SMON_VLAN => write!(f, "vlan{}", self.index),
+            Self::ENT_PHYSICAL => write!(f, "entity{}", self.index),
+            Self::ENT_LOGICAL => write!(f, "logical{}", self.index),
+            class => write!(f, "class{class}-{}", self.index),
+        }
+    }
+}
+
+/// `interface`: where a packet came in or went out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interface {
+    /// The agent does not know.
+    Unknown,
+    /// The interface with this ifIndex.
+    Index(u32),
+    /// No interface: the device itself sent or received the packet.
+    Internal,
+    /// The packet was discarded, for this reason.
+    Discarded(DropReason),
+    /// The packet went out of this many interfaces; 0 when the agent does not know how many.
+    Multiple(u32),
+    /// A form that the specification does not define, as it stood on the wire.
+    Undefined {
+        /// The form (3 and up).
+        format: u32,
+        /// Its value.
+        value: u32,
+    },
+}
+
+impl Interface {
+    const INTERNAL: u32 = 0x3fff_ffff;
+
+    /// From the expanded form: two words.
+    pub const fn from_expanded(format: u32, value: u32) -> Self {
+        match (format, value) {
+            (0, 0) => Interface::Unknown,
+            // The errata give all ones, most agents the compact form's number.
+            (0, Self::INTERNAL | u32::MAX) => Interface::Internal,
+            (0, index) => Interface::Index(index),
+            (1, reason) => Interface::Discarded(DropReason(reason)),
+            (2, count) => Interface::Multiple(count),
+            (format, value) => Interface::Undefined { format, value },
+        }
+    }
+
+    /// From the compact form: the format in the top two bits.
+    pub const fn from_compact(word: u32) -> Self {
+        Self::from_expanded(word >> 30, word & 0x3fff_ffff)
+    }
+
+    /// From `discarded_packet`, whose interfaces are plain ifIndex numbers.
+    const fn from_if_index(index: u32) -> Self {
+        Self::from_expanded(0, index)
+    }
+
+    /// The ifIndex, where there is one.
+    pub const fn index(self) -> Option<u32> {
+        match self {
+            Interface::Index(index) => Some(index),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Interface::Unknown => f.write_str("unknown"),
+            Interface::Index(index) => write!(f, "{index}"),
+            Interface::Internal => f.write_str("internal"),
+            Interface::Discarded(reason) => write!(f, "discard:{reason}"),
+            Interface::Multiple(0) => f.write_str("multiple"),
+            Interface::Multiple(count) => write!(f, "multiple:{count}"),
+            Interface::Undefined { format, value } => write!(f, "format{format}:{value}"),
+        }
+    }
+}
+
+/// Which way a packet went through the port that sampled it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Sampled on its way in: the data source is the input interface.
+    In,
+    /// Sampled on its way out: the data source is the output interface.
+    Out,
+    /// The sample does not tell.
+    Unknown,
+}
+
+impl Direction {
+    fn of(source: DataSource, input: Interface, output: Interface) -> Self {
+        match source.if_index() {
+            Some(0) | None => Direction::Unknown,
+            index if input.index() == index => Direction::In,
+            index if output.index() == index => Direction::Out,
+            _ => Direction::Unknown,
+        }
+    }
+}
+
+/// `flow_sample` (0:1), `flow_sample_expanded` (0:3), and the flow sample of versions 2 and 4: one packet in
+/// `sampling_rate`.
+#[derive(Clone, Debug)]
+pub struct FlowSample<'a> {
+    /// Counts the flow samples of this data source.
+    pub sequence_number: u32,
+    /// What took the sample.
+    pub source: DataSource,
+    /// One packet in this many was sampled; 0 is undefined and means that the agent does not say.
+    pub sampling_rate: u32,
+    /// Packets that could have been sampled so far, modulo 2³².
+    pub sample_pool: u32,
+    /// Samples that the agent dropped for lack of resources so far, modulo 2³².
+    pub drops: u32,
+    /// Where the packet came in.
+    pub input: Interface,
+    /// Where the packet went.
+    pub output: Interface,
+    records: Records<'a>,
+}
+
+impl<'a> FlowSample<'a> {
+    /// The flow records, in the order they stand in.
+    pub fn records(&self) -> Records<'a> {
+        self.records.clone()
+    }
+
+    /// Which way the packet went through the data source.
+    pub fn direction(&self) -> Direction {
+        Direction::of(self.source, self.input, self.output)
+    }
+
+    pub(crate) fn compact(mut xdr: Xdr<'a>) -> Result<Self> {
+        let words: [u32; 8] = words(xdr.array::<32>()?);
+        let [sequence_number, source, sampling_rate, sample_pool, drops, input, output, records] = words;
+        Ok(FlowSample {
+            sequence_number,
+            source: DataSource::from_compact(source),
+            sampling_rate,
+            sample_pool,
+            drops,
+            input: Interface::from_compact(input),
+            output: Interface::from_compact(output),
+            records: Records::v5(xdr, records),
+        })
+    }
+
+    pub(crate) fn expanded(mut xdr: Xdr<'a>) -> Result<Self> {
+        let words: [u32; 11] = words(xdr.array::<44>()?);
+        let [
+            sequence_number,
+            class,
+            index,
+            sampling_rate,
+            sample_pool,
+            drops,
+            in_format,
+            input,
+            out_format,
+            output,
+            records,
+        ] = words;
+        Ok(FlowSample {
+            sequence_number,
+            source: DataSource { class, index },
+            sampling_rate,
+            sample_pool,
+            drops,
+            input: Interface::from_expanded(in_format, input),
+            output: Interface::from_expanded(out_format, output),
+            records: Records::v5(xdr, records),
+        })
+    }
+}
+
+/// `discarded_packet` (0:5): one packet that the device dropped. An event, not a statistical sample: never scale it.
+#[derive(Clone, Debug)]
+pub struct DiscardedPacket<'a> {
+    /// Counts the discard notifications of this data source.
+    pub sequence_number: u32,
+    /// What reported the discard.
+    pub source: DataSource,
+    /// Notifications that the agent suppressed so far (rate limit, or no resources), modulo 2³².
+    pub drops: u32,
+    /// Where the packet came in.
+    pub input: Interface,
+    /// Where the packet would have gone; unknown if it was not dropped at egress.
+    pub output: Interface,
+    /// Why it was dropped.
+    pub reason: DropReason,
+    records: Records<'a>,
+}
+
+impl<'a> DiscardedPacket<'a> {
+    /// The flow records, in the order they stand in.
+    pub fn records(&self) -> Records<'a> {
+        self.records.clone()
+    }
+
+    /// Which way the packet went through the data source.
+    pub fn direction(&self) -> Direction {
+        Direction::of(self.source, self.input, self.output)
+    }
+
+    pub(crate) fn decode(mut xdr: Xdr<'a>) -> Result<Self> {
+        let words: [u32; 8] = words(xdr.array::<32>()?);
+        let [sequence_number, class, index, drops, input, output, reason, records] = words;
+        Ok(DiscardedPacket {
+            sequence_number,
+            source: DataSource { class, index },
+            drops,
+            input: Interface::from_if_index(input),
+            output: Interface::from_if_index(output),
+            reason: DropReason(reason),
+            records: Records::v5(xdr, records),
+        })
+    }
+}
+
+/// `counters_sample` (0:2), `counters_sample_expanded` (0:4), and the counters sample of versions 2 and 4.
+#[derive(Clone, Debug)]
+pub struct CounterSample<'a> {
+    /// Counts the counter samples of this data source.
+    pub sequence_number: u32,
+    /// Whose counters these are.
+    pub source: DataSource,
+    records: Records<'a>,
+}
+
+impl<'a> CounterSample<'a> {
+    /// The counter records, in the order they stand in.
+    pub fn records(&self) -> Records<'a> {
+        self.records.clone()
+    }
+
+    pub(crate) fn compact(mut xdr: Xdr<'a>) -> Result<Self> {
+        let [sequence_number, source, records] = words(xdr.array::<12>()?);
+        let source = DataSource::from_compact(source);
+        Ok(CounterSample { sequence_number, source, records: Records::v5(xdr, records) })
+    }
+
+    pub(crate) fn expanded(mut xdr: Xdr<'a>) -> Result<Self> {
+        let [sequence_number, class, index, records] = words(xdr.array::<16>()?);
+        Ok(CounterSample { sequence_number, source: DataSource { class, index }, records: Records::v5(xdr, records) })
+    }
+}
+
+/// A sample of a kind that this library does not read, as raw bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct UnknownSample<'a> {
+    /// The sample's number.
+    pub tag: Tag,
+    /// Its body.
+    pub body: &'a [u8],
+}
+
+/// One sample of a datagram.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Sample<'a> {
+    /// One packet in `sampling_rate`.
+    Flow(FlowSample<'a>),
+    /// One dropped packet.
+    Discarded(DiscardedPacket<'a>),
+    /// Counters of a port or host.
+    Counters(CounterSample<'a>),
+    /// Anything else.
+    Unknown(UnknownSample<'a>),
+}
+
+/// `N` big-endian words out of `BYTES` bytes, four times as many.
+pub(crate) fn words<const N: usize, const BYTES: usize>(bytes: &[u8; BYTES]) -> [u32; N] {
+    const { assert!(BYTES == 4 * N) };
+    let mut words = [0; N];
+    for (word, chunk) in words.iter_mut().zip(bytes.chunks_exact(4)) {
+        *word = u32::from_be_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
+    }
+    words
+}
+
+/// One record of a sample: a number and a body.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// The structure's number, in the number space of the sample's kind (flow or counter records).
+    pub tag: Tag,
+    /// The layout of the body: some structures differ between versions.
+    pub version: Version,
+    body: Xdr<'a>,
+}
+
+impl<'a> Record<'a> {
+    pub(crate) fn new(tag: Tag, version: Version, body: Xdr<'a>) -> Self {
+        Record { tag, version, body }
+    }
+
+    /// The body, without the record's own tag and length.
+    pub fn body(&self) -> &'a [u8] {
+        self.body.rest()
+    }
+
+    /// A cursor over the body, to read it by.
+    pub fn xdr(&self) -> Xdr<'a> {
+        self.body
+    }
+}
+
+/// The records of a sample.
+///
+/// Each is bounded by its own length, so that a record that cannot be read costs only itself. After an error that leaves no
+/// way to find the next record the iterator ends.
+#[derive(Clone, Debug)]
+pub struct Records<'a> {
+    xdr: Xdr<'a>,
+    remaining: u32,
+    fault: Option<Error>,
+}
+
+impl<'a> Records<'a> {
+    fn v5(xdr: Xdr<'a>, count: u32) -> Self {
+        Records { xdr: xdr.named("record"), remaining: count, fault: None }
+    }
+
+    /// Offset in the datagram of the next record, or of what follows the last.
+    pub(crate) fn offset(&self) -> usize {
+        self.xdr.offset()
+    }
+
+    /// A record that says it is longer than the sample. A sampled header in it may be whole all the same: the header has a
+    /// length of its own.
+    #[cold]
+    fn overrun(&mut self, tag: Tag, length: usize) -> Result<Record<'a>> {
+        let error = self.xdr.error(crate::xdr::ErrorKind::Truncated { needed: length, left: self.xdr.left() });
+        self.remaining = 0;
+        let record = Record::new(tag, Version::V5, self.xdr);
+        match crate::flow::SampledHeader::decode(&record) {
+            Some(Ok(_)) => {
+                self.fault = Some(error);
+                Ok(record)
+            }
+            _ => Err(error),
+        }
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<Record<'a>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.remaining == 0 {
+            return self.fault.take().map(Err);
+        }
+        self.remaining -= 1;
+        let frame: [u32; 2] = match self.xdr.array::<8>() {
+            Ok(frame) => words(frame),
+            Err(error) => {
+                self.remaining = 0;
+                return Some(Err(error));
+            }
+        };
+        let [tag, length] = frame;
+        if frame == [0, 0] {
+            // Padding of an agent that announced more records than it wrote.
+            self.remaining = 0;
+            return None;
+        }
+        let (tag, length) = (Tag(tag), length as usize);
+        if length > self.xdr.left() {
+            return Some(self.overrun(tag, length));
+        }
+        let start = self.xdr.offset();
+        let body = self.xdr.until(start + length);
+        self.xdr = self.xdr.moved_to(start + length);
+        self.xdr.skip_padding(length);
+        Some(Ok(Record::new(tag, Version::V5, body)))
+    }
+}

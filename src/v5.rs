@@ -1,0 +1,240 @@
+//! The layout of version 5: every sample is framed by a tag and a length.
+//!
+//! The length is what finds the next sample, and agents get it wrong. So the walk looks where a length leads before it
+//! follows it. Where it leads to no sample, the sample's own records tell where it ends, if a chain of good frames from there
+//! to the datagram's end proves it; where nothing proves anything, the rest of the datagram is reported as lost.
+
+use crate::datagram::{Datagram, Version};
+use crate::sample::{CounterSample, DiscardedPacket, FlowSample, Sample, Tag, UnknownSample, words};
+use crate::xdr::{Address, Error, ErrorKind, Result, Xdr};
+
+const FLOW_SAMPLE: Tag = Tag::new(0, 1);
+const COUNTERS_SAMPLE: Tag = Tag::new(0, 2);
+const FLOW_SAMPLE_EXPANDED: Tag = Tag::new(0, 3);
+const COUNTERS_SAMPLE_EXPANDED: Tag = Tag::new(0, 4);
+const DISCARDED_PACKET: Tag = Tag::new(0, 5);
+
+/// Reads the rest of the header, after the version.
+pub(crate) fn datagram(mut xdr: Xdr<'_>) -> Result<Datagram<'_>> {
+    let at_address = xdr;
+    let agent = xdr.address()?;
+    let mut body = xdr;
+    let header = body.array::<16>()?;
+    if agent == Address::Unknown {
+        // Some agents write four bytes of address after type 0 too: believe the reading that a sample follows.
+        let mut longer = at_address.moved_to(xdr.offset() + 4);
+        if let Ok(longer_header) = longer.array::<16>() {
+            let samples = |header: &[u8; 16]| words::<4, 16>(header)[3];
+            if !starts_well(body, samples(header)) && starts_well(longer, samples(longer_header)) {
+                return Ok(Datagram::new(Version::V5, agent, words(longer_header), longer));
+            }
+        }
+    }
+    Ok(Datagram::new(Version::V5, agent, words(header), body))
+}
+
+fn starts_well(body: Xdr<'_>, samples: u32) -> bool {
+    if samples == 0 { body.left() == 0 } else { Frame::peek(body).is_some_and(|frame| frame.is_likely()) }
+}
+
+/// The tag and length before a sample.
+#[derive(Clone, Copy, Debug)]
+struct Frame<'a> {
+    tag: Tag,
+    length: u32,
+    /// From the first byte after the length to the datagram's end.
+    body: Xdr<'a>,
+}
+
+impl<'a> Frame<'a> {
+    #[inline]
+    fn peek(mut xdr: Xdr<'a>) -> Option<Self> {
+        let [tag, length] = words(xdr.array::<8>().ok()?);
+        Some(Frame { tag: Tag(tag), length, body: xdr })
+    }
+
+    /// The bytes before the records of the sample, for the sample kinds of the specification.
+    #[inline]
+    fn fixed_part(&self) -> Option<u32> {
+        match self.tag {
+            FLOW_SAMPLE | DISCARDED_PACKET => Some(32),
+            COUNTERS_SAMPLE => Some(12),
+            FLOW_SAMPLE_EXPANDED => Some(44),
+            COUNTERS_SAMPLE_EXPANDED => Some(16),
+            _ => None,
+        }
+    }
+
+    /// A known sample kind with a length that can be true.
+    #[inline]
+    fn is_likely(&self) -> bool {
+        self.fixed_part().is_some_and(|fixed| self.length >= fixed && self.length as usize <= self.body.left())
+    }
+
+    /// Where the length says that the sample ends, rounded up to a multiple of four as XDR has it.
+    #[inline]
+    fn padded_end(&self) -> usize {
+        self.body.offset() + (self.length as usize).next_multiple_of(4)
+    }
+
+    /// Where the length says that the sample ends, to the byte: some encoders do not pad.
+    fn exact_end(&self) -> usize {
+        self.body.offset() + self.length as usize
+    }
+
+    /// Where the sample ends by its records, if they can be walked to their end.
+    fn end_by_records(&self) -> Option<usize> {
+        let mut records = match self.sample(self.body).ok()? {
+            Sample::Flow(sample) => sample.records(),
+            Sample::Discarded(sample) => sample.records(),
+            Sample::Counters(sample) => sample.records(),
+            Sample::Unknown(_) => return None,
+        };
+        records.all(|record| record.is_ok()).then(|| records.offset())
+    }
+
+    #[inline]
+    fn sample(&self, body: Xdr<'a>) -> Result<Sample<'a>> {
+        Ok(match self.tag {
+            FLOW_SAMPLE => Sample::Flow(FlowSample::compact(body.named("flow_sample"))?),
+            COUNTERS_SAMPLE => Sample::Counters(CounterSample::compact(body.named("counters_sample"))?),
+            FLOW_SAMPLE_EXPANDED => Sample::Flow(FlowSample::expanded(body.named("flow_sample_expanded"))?),
+            COUNTERS_SAMPLE_EXPANDED => {
+                Sample::Counters(CounterSample::expanded(body.named("counters_sample_expanded"))?)
+            }
+            DISCARDED_PACKET => Sample::Discarded(DiscardedPacket::decode(body.named("discarded_packet"))?),
+            tag => Sample::Unknown(UnknownSample { tag, body: body.rest() }),
+        })
+    }
+}
+
+/// What the frames from some offset on look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chain {
+    /// Every announced sample is framed, and the last ends where the datagram does.
+    Whole,
+    /// Nothing speaks against it: a datagram cut short, or one with bytes after the last sample.
+    Possible,
+    /// No samples.
+    Broken,
+}
+
+/// Follows `samples` frames from `xdr` on.
+fn chain(mut xdr: Xdr<'_>, samples: u32) -> Chain {
+    for _ in 0..samples {
+        let Some(frame) = Frame::peek(xdr) else { return Chain::Possible };
+        let known = frame.fixed_part();
+        if known.is_some_and(|fixed| frame.length < fixed) || frame.tag.format() == 0 {
+            return Chain::Broken;
+        }
+        if frame.exact_end() > xdr.offset() + xdr.left() {
+            return if known.is_some() { Chain::Possible } else { Chain::Broken };
+        }
+        xdr = xdr.moved_to(frame.padded_end());
+    }
+    if xdr.left() == 0 { Chain::Whole } else { Chain::Possible }
+}
+
+/// The samples of a version 5 datagram.
+#[derive(Clone, Debug)]
+pub(crate) struct Walk<'a> {
+    xdr: Xdr<'a>,
+    remaining: u32,
+    /// The frames of the rest were followed already and lead on: no need to prove them again, which keeps the work linear.
+    proven: bool,
+    /// A sample that was found in spite of the fault just reported, and where it ends.
+    found: Option<(Frame<'a>, usize)>,
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(body: Xdr<'a>, samples: u32) -> Self {
+        Walk { xdr: body.named("sample"), remaining: samples, proven: false, found: None }
+    }
+
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<Result<Sample<'a>>> {
+        if let Some((frame, end)) = self.found.take() {
+            return Some(frame.sample(frame.body.until(end)));
+        }
+        if self.remaining == 0 {
+            return None;
+        }
+        self.remaining -= 1;
+        let Some(frame) = Frame::peek(self.xdr) else { return Some(Err(self.end_early())) };
+        let next = self.xdr.moved_to(frame.padded_end());
+        let leads_on = || self.remaining == 0 || Frame::peek(next).is_some_and(|next| next.is_likely());
+        let good = if self.proven {
+            frame.exact_end() <= frame.body.offset() + frame.body.left()
+        } else {
+            frame.is_likely() && leads_on()
+        };
+        if !good {
+            return Some(self.doubtful(frame));
+        }
+        self.xdr = next;
+        Some(frame.sample(frame.body.until(frame.exact_end())))
+    }
+
+    /// The datagram ends before the samples it announced.
+    #[cold]
+    fn end_early(&mut self) -> Error {
+        self.remaining = 0;
+        self.xdr.error(ErrorKind::Truncated { needed: 8, left: self.xdr.left() })
+    }
+
+    /// A sample that is of no known kind, or whose length leads to none.
+    #[cold]
+    fn doubtful(&mut self, frame: Frame<'a>) -> Result<Sample<'a>> {
+        let datagram_end = self.xdr.offset() + self.xdr.left();
+        let declared = frame.exact_end();
+        let too_short = frame.fixed_part().is_some_and(|fixed| frame.length < fixed);
+        // Best first: a length that leads through whole samples to the datagram's end, then records that do where the length
+        // does not, then a length that leads to something that may be a datagram cut short.
+        let declared_end = [frame.padded_end(), declared].into_iter().filter(|end| !too_short && *end <= datagram_end);
+        let follow = |end| chain(self.xdr.moved_to(end), self.remaining);
+        if let Some(end) = declared_end.clone().find(|end| follow(*end) == Chain::Whole) {
+            return self.take(frame, end);
+        }
+        if let Some(end) = frame.end_by_records() {
+            let is_last = self.remaining == 0 && (too_short || declared > datagram_end);
+            if is_last || follow(end) == Chain::Whole {
+                let actual = end - frame.body.offset();
+                let error = self.xdr.error(ErrorKind::SampleLength { declared: frame.length, actual });
+                self.proven = true;
+                self.found = Some((frame, end));
+                self.xdr = self.xdr.moved_to(end);
+                return Err(error);
+            }
+        }
+        if let Some(end) = declared_end.clone().find(|end| follow(*end) == Chain::Possible) {
+            return self.take(frame, end);
+        }
+        self.lost(frame, datagram_end)
+    }
+
+    fn take(&mut self, frame: Frame<'a>, next: usize) -> Result<Sample<'a>> {
+        self.proven = true;
+        self.xdr = self.xdr.moved_to(next);
+        frame.sample(frame.body.until(frame.exact_end()))
+    }
+
+    /// The last sample that can be read: what follows it cannot be found.
+    fn lost(&mut self, frame: Frame<'a>, datagram_end: usize) -> Result<Sample<'a>> {
+        let declared = frame.exact_end();
+        let error = if frame.fixed_part().is_none() && declared > datagram_end || frame.tag.format() == 0 {
+            self.xdr.error(ErrorKind::NoSample { lost: self.remaining.saturating_add(1) })
+        } else if declared > datagram_end {
+            self.found = Some((frame, datagram_end));
+            frame
+                .body
+                .named("sample")
+                .error(ErrorKind::Truncated { needed: frame.length as usize, left: frame.body.left() })
+        } else {
+            // The sample itself may be good: its length leads to its end or beyond it.
+            self.found = Some((frame, datagram_end));
+            self.xdr.moved_to(declared).error(ErrorKind::NoSample { lost: self.remaining })
+        };
+        self.remaining = 0;
+        Err(error)
+    }
+}
