@@ -38,6 +38,8 @@ pub struct Options {
     pub os: String,
     /// What interface 0, the capture as a whole, is called.
     pub description: String,
+    /// Packets after which the capture is over.
+    pub most_packets: Option<u64>,
 }
 
 /// A UDP datagram as it came in.
@@ -164,6 +166,11 @@ impl Converter {
         &self.totals
     }
 
+    /// Whether as many packets were written as there should be.
+    pub fn is_done(&self) -> bool {
+        self.options.most_packets.is_some_and(|most| self.totals.written >= most)
+    }
+
     /// Appends what a file begins with: the section header and interface 0. `now` is in nanoseconds since 1970.
     pub fn begin(&mut self, now: u64, out: &mut Vec<u8>) {
         self.start_time = now;
@@ -261,6 +268,9 @@ impl Converter {
         }
         let mut has_header = false;
         for record in records {
+            if self.is_done() {
+                return;
+            }
             match record.map(|record| SampledHeader::decode(&record)) {
                 Ok(Some(Ok(header))) => {
                     has_header = true;

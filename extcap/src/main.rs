@@ -1,1 +1,78 @@
-fn main() {}
+//! sFlow as a Wireshark capture interface, and in the shell.
+//!
+//! What was typed ([`cli`]) → what to do ([`config`]) → do it: answer Wireshark's questions ([`protocol`]), or capture
+//! ([`session`]): [`receive`] datagrams, let the library turn them into packets, [`bpf`] filter them, and hand them to the
+//! [`sink`].
+
+mod bpf;
+mod cli;
+mod config;
+mod failure;
+mod log;
+mod options;
+mod protocol;
+mod receive;
+mod session;
+mod sink;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let for_wireshark = cli::is_extcap_call(&arguments);
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Wireshark shows the line in a box of its own, the shell among those of other programs.
+            let program = if for_wireshark { "" } else { "sflowdump: " };
+            _ = writeln!(io::stderr(), "{program}{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
+    let fifo = cli::fifo(&arguments);
+    let words = match cli::read(arguments) {
+        Ok(words) => words,
+        Err(error) if !error.use_stderr() => {
+            print(|out| write!(out, "{error}"))?;
+            return Ok(());
+        }
+        Err(error) => {
+            // Even a call that cannot be read must open its FIFO, or the host waits for it forever.
+            _ = fifo.as_deref().map(sink::open_fifo);
+            return Err(Failure::usage(&error));
+        }
+    };
+    if words.has("capture") {
+        session::for_wireshark(&words)
+    } else if words.has("extcap-interfaces") {
+        print(protocol::interfaces)
+    } else if words.has("extcap-dlts") {
+        protocol::known_interface(&words).and_then(|()| print(protocol::dlts))
+    } else if words.has("extcap-config") {
+        protocol::known_interface(&words).and_then(|()| print(protocol::config))
+    } else if words.has("extcap-cleanup-postkill") {
+        Ok(()) // a capture leaves nothing behind that outlives its process
+    } else if words.value("extcap-capture-filter").is_some() {
+        protocol::check_filter(&words)
+    } else {
+        session::for_shell(&words)
+    }
+}
+
+/// Prints an answer on standard output; nobody there to read it is no failure.
+fn print(answer: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match answer(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

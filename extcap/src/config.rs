@@ -1,0 +1,233 @@
+//! What to do: the words of the command line, checked.
+//!
+//! Wireshark checks values only in its dialog, and tshark not at all: everything is checked again here, and a message names
+//! the option, the value and what is allowed.
+
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sflowcap::link::Framing;
+use sflowcap::sample::Direction;
+use sflowcap::select::{Kinds, Selection};
+
+use crate::Failure;
+use crate::cli::Words;
+use crate::options::{Kind, OPTIONS, Opt, Value};
+
+/// A capture, ready to start.
+#[derive(Debug)]
+pub struct Config {
+    pub listen: Listen,
+    pub selection: Selection,
+    /// The capture filter, in tcpdump's syntax; empty for none.
+    pub filter: String,
+    pub framing: Framing,
+    /// Bytes that may wait for the reader.
+    pub backlog: usize,
+    /// Stop after this many packets.
+    pub most_packets: Option<u64>,
+    /// Stop after this time.
+    pub duration: Option<Duration>,
+}
+
+/// Where datagrams come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    pub port: u16,
+    /// An address of this host or a multicast group; all when there is none.
+    pub address: Option<IpAddr>,
+    /// Bytes of the kernel's socket buffer; as many as allowed when there is none.
+    pub receive_buffer: Option<usize>,
+}
+
+/// What is logged, and where to.
+#[derive(Debug)]
+pub struct Log {
+    pub level: tracing::Level,
+    pub file: Option<PathBuf>,
+}
+
+const MIB: usize = 1024 * 1024;
+
+impl Config {
+    pub fn check(words: &Words) -> Result<Self, Failure> {
+        let packets = several(words, "packets")?;
+        Ok(Config {
+            listen: Listen {
+                port: number(words, "port")?.unwrap_or_default() as u16,
+                address: parsed(words, "listen", "an IPv4 or IPv6 address")?,
+                receive_buffer: number(words, "receive-buffer")?.map(|mib| mib as usize * MIB),
+            },
+            selection: Selection {
+                agents: list(words, "agents")?,
+                interfaces: list(words, "interfaces")?,
+                direction: match choice(words, "direction")? {
+                    "in" => Some(Direction::In),
+                    "out" => Some(Direction::Out),
+                    _ => None,
+                },
+                kinds: Kinds { flow: packets.contains(&"flow"), discard: packets.contains(&"discard") },
+            },
+            filter: words.filter(),
+            framing: if choice(words, "link-type")? == "native" { Framing::Native } else { Framing::Ethernet },
+            backlog: number(words, "backlog")?.unwrap_or_default() as usize * MIB,
+            most_packets: shell_number(words, "count", "-c")?,
+            duration: shell_number(words, "duration", "--duration")?.map(Duration::from_secs),
+        })
+    }
+}
+
+impl Log {
+    pub fn check(words: &Words) -> Result<Self, Failure> {
+        let level = match choice(words, "log-level")? {
+            "info" => tracing::Level::INFO,
+            "debug" => tracing::Level::DEBUG,
+            "noisy" => tracing::Level::TRACE,
+            _ => tracing::Level::WARN,
+        };
+        Ok(Log { level, file: words.path("log-file").filter(|file| !file.as_os_str().is_empty()) })
+    }
+}
+
+/// An option's value; one that was left empty, as the dialog may, is none.
+fn text<'a>(words: &'a Words, name: &str) -> Option<&'a str> {
+    words.value(name).map(str::trim).filter(|value| !value.is_empty())
+}
+
+fn option(name: &str) -> &'static Opt {
+    OPTIONS.iter().find(|option| option.name == name).expect("only options of the table are asked for")
+}
+
+fn refused(name: &str, value: &str, allowed: impl Display) -> Failure {
+    Failure::new(format!("--{name}: '{value}' is not {allowed}"))
+}
+
+fn parsed<T: FromStr>(words: &Words, name: &str, allowed: &str) -> Result<Option<T>, Failure> {
+    text(words, name).map(|value| value.parse().map_err(|_| refused(name, value, allowed))).transpose()
+}
+
+fn number(words: &Words, name: &str) -> Result<Option<u32>, Failure> {
+    let Kind::Number { least, most, default } = option(name).kind else { unreachable!("--{name} is a number") };
+    let allowed = || format!("a whole number from {least} to {most}");
+    let Some(value) = text(words, name) else { return Ok(default) };
+    match value.parse() {
+        Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
+        _ => Err(refused(name, value, allowed())),
+    }
+}
+
+fn shell_number(words: &Words, name: &str, shown: &str) -> Result<Option<u64>, Failure> {
+    let Some(value) = text(words, name) else { return Ok(None) };
+    match value.parse() {
+        Ok(number) if number > 0 => Ok(Some(number)),
+        _ => Err(Failure::new(format!("{shown}: '{value}' is not a whole number from 1 up"))),
+    }
+}
+
+fn list<T: FromStr<Err: Display>>(words: &Words, name: &str) -> Result<T, Failure> {
+    let value = text(words, name).unwrap_or_default();
+    value.parse().map_err(|error| Failure::new(format!("--{name}: {error}")))
+}
+
+fn named(name: &str, value: &str, values: &'static [Value]) -> Result<&'static str, Failure> {
+    let found = values.iter().find(|known| known.value.eq_ignore_ascii_case(value));
+    found.map(|known| known.value).ok_or_else(|| {
+        let known: Vec<&str> = values.iter().map(|known| known.value).collect();
+        refused(name, value, known.join(" or "))
+    })
+}
+
+fn choice(words: &Words, name: &str) -> Result<&'static str, Failure> {
+    let Kind::Choice(values) = option(name).kind else { unreachable!("--{name} is a choice") };
+    text(words, name).map_or(Ok(values[0].value), |value| named(name, value, values))
+}
+
+fn several(words: &Words, name: &str) -> Result<Vec<&'static str>, Failure> {
+    let Kind::Several(values) = option(name).kind else { unreachable!("--{name} is a list of choices") };
+    match text(words, name) {
+        None => Ok(values.iter().map(|value| value.value).collect()),
+        Some(given) => given.split(',').map(|value| named(name, value.trim(), values)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+
+    fn check(arguments: &[&str]) -> Result<Config, String> {
+        let arguments = std::iter::once("sflowdump").chain(arguments.iter().copied()).map(Into::into);
+        Config::check(&cli::read(arguments).unwrap()).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn nothing_given_means_the_documented_defaults() {
+        let config = check(&[]).unwrap();
+        assert_eq!(config.listen, Listen { port: 6343, address: None, receive_buffer: None });
+        assert_eq!(config.backlog, 64 * MIB);
+        assert_eq!(config.framing, Framing::Ethernet);
+        assert_eq!(config.selection.direction, None);
+        assert_eq!(config.selection.kinds, Kinds { flow: true, discard: true });
+        assert!(config.selection.agents.is_empty() && config.selection.interfaces.is_empty());
+    }
+
+    #[test]
+    fn values_left_empty_are_defaults_too() {
+        let config =
+            check(&["--port", "", "--listen", " ", "--agents", "", "--direction", "", "--packets", ""]).unwrap();
+        assert_eq!(config.listen.port, 6343);
+        assert_eq!(config.selection.kinds, Kinds::default());
+    }
+
+    #[test]
+    fn every_value_reaches_its_place() {
+        let config = check(&[
+            "--port=7000",
+            "--listen=::1",
+            "--receive-buffer=8",
+            "--agents=10.0.0.1",
+            "--interfaces=3",
+            "--direction=Out",
+            "--packets=discard",
+            "--link-type=native",
+            "--backlog=2",
+            "-c",
+            "10",
+            "--duration=3",
+        ])
+        .unwrap();
+        let address = Some("::1".parse().unwrap());
+        assert_eq!(config.listen, Listen { port: 7000, address, receive_buffer: Some(8 * MIB) });
+        assert!(!config.selection.agents.contains("10.0.0.2".parse().unwrap()));
+        assert!(!config.selection.interfaces.contains(4));
+        assert_eq!(config.selection.direction, Some(Direction::Out));
+        assert_eq!(config.selection.kinds, Kinds { flow: false, discard: true });
+        assert_eq!(config.framing, Framing::Native);
+        assert_eq!(config.backlog, 2 * MIB);
+        assert_eq!(config.most_packets, Some(10));
+        assert_eq!(config.duration, Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn a_bad_value_is_told_with_its_option_and_what_is_allowed() {
+        for (arguments, message) in [
+            (["--port", "99999"], "--port: '99999' is not a whole number from 1 to 65535"),
+            (["--port", "http"], "--port: 'http' is not a whole number from 1 to 65535"),
+            (["--listen", "eth0"], "--listen: 'eth0' is not an IPv4 or IPv6 address"),
+            (["--receive-buffer", "0"], "--receive-buffer: '0' is not a whole number from 1 to 2047"),
+            (["--agents", "10.0.0.0/40"], "--agents: '10.0.0.0/40' is not an IP address or prefix"),
+            (["--interfaces", "eth0"], "--interfaces: 'eth0' is not an ifIndex number or a range"),
+            (["--direction", "up"], "--direction: 'up' is not both or in or out"),
+            (["--packets", "flow,all"], "--packets: 'all' is not flow or discard"),
+            (["--link-type", "ppp"], "--link-type: 'ppp' is not ethernet or native"),
+            (["--backlog", "-1"], "--backlog: '-1' is not a whole number from 1 to 65536"),
+            (["-c", "0"], "-c: '0' is not a whole number from 1 up"),
+        ] {
+            let error = check(&arguments).unwrap_err();
+            assert!(error.starts_with(message), "{error}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Every option, once: the command line, Wireshark's dialog and the documentation are made from this table.
+//!
+//! Wireshark stores the names in its preferences (`extcap.sflow.<name without dashes>`): they stay as they are.
+
+/// A tab of Wireshark's dialog, and a heading of `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    Listen,
+    Filter,
+    Content,
+    Debug,
+}
+
+impl Group {
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Listen => "Listen",
+            Group::Filter => "Filter",
+            Group::Content => "Content",
+            Group::Debug => "Debug",
+        }
+    }
+}
+
+/// What an option's value is, and how Wireshark's dialog asks for it.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A whole number within bounds.
+    Number { least: u32, most: u32, default: Option<u32> },
+    /// Text that matches a regular expression; the dialog shows a hint while it is empty.
+    Text { hint: &'static str, pattern: &'static str },
+    /// One of these; the first is the default.
+    Choice(&'static [Value]),
+    /// Any of these, separated by commas; all are the default.
+    Several(&'static [Value]),
+    /// A file to write.
+    File,
+}
+
+/// A value of a choice.
+#[derive(Clone, Copy, Debug)]
+pub struct Value {
+    pub value: &'static str,
+    pub label: &'static str,
+}
+
+const fn value(value: &'static str, label: &'static str) -> Value {
+    Value { value, label }
+}
+
+/// An option.
+#[derive(Clone, Copy, Debug)]
+pub struct Opt {
+    /// Its name, without the dashes before it.
+    pub name: &'static str,
+    pub group: Group,
+    /// What stands for the value in `--help`.
+    pub placeholder: &'static str,
+    /// The field's label in the dialog.
+    pub label: &'static str,
+    /// What it does, in one sentence: the dialog's tooltip and the line of `--help`.
+    pub help: &'static str,
+    pub kind: Kind,
+}
+
+/// The options of the interface `sflow`, in the order of the dialog.
+pub const OPTIONS: &[Opt] = &[
+    Opt {
+        name: "port",
+        group: Group::Listen,
+        placeholder: "N",
+        label: "UDP port",
+        help: "UDP port that switches send sFlow to",
+        kind: Kind::Number { least: 1, most: 65535, default: Some(6343) },
+    },
+    Opt {
+        name: "listen",
+        group: Group::Listen,
+        placeholder: "ADDR",
+        label: "Listen on address",
+        help: "Address of this host to receive on, or a multicast group to join (default: all, IPv4 and IPv6)",
+        kind: Kind::Text { hint: "all addresses", pattern: r"^\s*([0-9.]+|[0-9A-Fa-f:.]+(%[^\s]+)?)?\s*$" },
+    },
+    Opt {
+        name: "receive-buffer",
+        group: Group::Listen,
+        placeholder: "MIB",
+        label: "Receive buffer (MiB)",
+        help: "Kernel's socket buffer in MiB (default: as large as allowed)",
+        kind: Kind::Number { least: 1, most: 2047, default: None },
+    },
+    Opt {
+        name: "agents",
+        group: Group::Filter,
+        placeholder: "LIST",
+        label: "Agents",
+        help: "Only these agents: addresses and prefixes, ! before those to leave out, such as 10.0.0.0/8,!10.1.0.1",
+        kind: Kind::Text { hint: "all, or 10.0.0.0/8,!10.1.0.1,2001:db8::/32", pattern: r"^[\s,!0-9A-Fa-f:./]*$" },
+    },
+    Opt {
+        name: "interfaces",
+        group: Group::Filter,
+        placeholder: "LIST",
+        label: "Interfaces",
+        help: "Only samples taken by these interfaces: ifIndex numbers and ranges, such as 17,1-48",
+        kind: Kind::Text { hint: "all, or 17,1-48", pattern: r"^[\s,0-9-]*$" },
+    },
+    Opt {
+        name: "direction",
+        group: Group::Filter,
+        placeholder: "WAY",
+        label: "Direction",
+        help: "Only packets that went this way through the interface that sampled them",
+        kind: Kind::Choice(&[value("both", "Both"), value("in", "In"), value("out", "Out")]),
+    },
+    Opt {
+        name: "packets",
+        group: Group::Filter,
+        placeholder: "KINDS",
+        label: "Packets",
+        help: "Only these kinds: packets sampled at a rate (flow), packets that were discarded (discard)",
+        kind: Kind::Several(&[value("flow", "Sampled packets"), value("discard", "Discarded packets")]),
+    },
+    Opt {
+        name: "link-type",
+        group: Group::Content,
+        placeholder: "TYPE",
+        label: "Link type",
+        help: "Everything as Ethernet, which every tool reads, or each protocol with its own link type",
+        kind: Kind::Choice(&[value("ethernet", "Ethernet"), value("native", "Each protocol's own")]),
+    },
+    Opt {
+        name: "backlog",
+        group: Group::Content,
+        placeholder: "MIB",
+        label: "Backlog (MiB)",
+        help: "Memory in MiB for packets that the reader has not taken yet; past it they are lost and counted",
+        kind: Kind::Number { least: 1, most: 65536, default: Some(64) },
+    },
+    Opt {
+        name: "log-level",
+        group: Group::Debug,
+        placeholder: "LEVEL",
+        label: "Set the log level",
+        help: "How much is logged",
+        kind: Kind::Choice(&[
+            value("message", "Message"),
+            value("info", "Info"),
+            value("debug", "Debug"),
+            value("noisy", "Noisy"),
+        ]),
+    },
+    Opt {
+        name: "log-file",
+        group: Group::Debug,
+        placeholder: "FILE",
+        label: "Use a file for logging",
+        help: "File that log messages are written to",
+        kind: Kind::File,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_so_are_the_preferences_made_of_them() {
+        let mut preferences: Vec<String> = OPTIONS.iter().map(|option| option.name.replace('-', "")).collect();
+        preferences.sort();
+        preferences.dedup();
+        assert_eq!(preferences.len(), OPTIONS.len());
+    }
+}

@@ -1,0 +1,297 @@
+//! A capture from its start to its end: one thread, one loop.
+
+use std::fs::File;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use sflowcap::capture::{Converter, Fault, Options, PacketFilter, Totals};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::Failure;
+use crate::bpf::Filter;
+use crate::cli::Words;
+use crate::config::{Config, Log};
+use crate::log;
+use crate::protocol;
+use crate::receive::{self, Receiver};
+use crate::sink::{self, Flushed, Sink};
+
+/// How long a reader that stalls at the end may take for what is left. Wireshark kills an extcap after 30 s.
+const LAST_FLUSH: Duration = Duration::from_secs(10);
+
+/// `--capture`: a capture for Wireshark, tshark or dumpcap.
+pub fn for_wireshark(words: &Words) -> Result<(), Failure> {
+    end_with_parent()?;
+    // The FIFO comes before anything that can fail: a host whose extcap ends without having opened it waits forever.
+    let fifo = sink::open_fifo(&words.path("fifo").ok_or_else(|| Failure::new("--fifo is missing"))?)?;
+    protocol::known_interface(words)?;
+    log::start(&Log::check(words)?, true)?;
+    let config = Config::check(words)?;
+    run(&config, fifo).map(|_| ())
+}
+
+/// A capture for the shell.
+pub fn for_shell(words: &Words) -> Result<(), Failure> {
+    log::start(&Log::check(words)?, false)?;
+    let config = Config::check(words)?;
+    let file = sink::open_file(&words.path("write").unwrap_or_else(|| Path::new("-").into()))?;
+    let summary = run(&config, file)?;
+    summary.print();
+    Ok(())
+}
+
+/// Ends this process when Wireshark is killed: nobody else would, and the port would stay taken.
+#[cfg(target_os = "linux")]
+fn end_with_parent() -> Result<(), Failure> {
+    let parent = rustix::process::getppid();
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
+        .map_err(|error| Failure::new(format!("cannot watch the parent process: {error}")))?;
+    if rustix::process::getppid() == parent { Ok(()) } else { Err(Failure::new("the parent process is gone")) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_with_parent() -> Result<(), Failure> {
+    Ok(())
+}
+
+/// What a capture came to.
+struct Summary {
+    totals: Totals,
+    lost_datagrams: u64,
+}
+
+impl Summary {
+    /// As tcpdump tells it.
+    fn print(&self) {
+        let Totals { datagrams, malformed, filtered, dropped, written, no_link_type, without_header, .. } = self.totals;
+        eprintln!("{written} packets captured");
+        eprintln!("{datagrams} sFlow datagrams received");
+        for (count, what) in [
+            (filtered, "packets left out by the filter"),
+            (no_link_type, "packets of link layers left out (--link-type native has them)"),
+            (without_header, "samples without a packet header"),
+            (malformed, "malformed datagrams"),
+            (dropped, "packets dropped for a slow reader"),
+        ] {
+            if count > 0 {
+                eprintln!("{count} {what}");
+            }
+        }
+        eprintln!("{} datagrams dropped by kernel", self.lost_datagrams);
+    }
+}
+
+fn run(config: &Config, file: File) -> Result<Summary, Failure> {
+    let filter: Option<Box<dyn PacketFilter>> = match config.filter.trim() {
+        "" => None,
+        text => Some(Box::new(Filter::compile(text, config.framing)?)),
+    };
+    let receiver = Receiver::new(receive::open(&config.listen)?);
+    let stop = Stop::on_signals()?;
+    let at = config.listen.address.map_or_else(|| "all addresses".to_owned(), |address| address.to_string());
+    let converter = Converter::new(Options {
+        selection: config.selection.clone(),
+        filter,
+        filter_text: config.filter.trim().to_owned(),
+        framing: config.framing,
+        application: format!("sflowdump {}", env!("CARGO_PKG_VERSION")),
+        os: operating_system(),
+        description: format!("sFlow listener on UDP port {} of {at}", config.listen.port),
+        most_packets: config.most_packets,
+    });
+    let sink = Sink::new(file, config.backlog)?;
+    tracing::info!("listening on UDP port {} of {at}", config.listen.port);
+    Session { receiver, converter, sink, stop, fault_log: FaultLog::default(), lost: 0, last_lost: 0 }
+        .run(config.duration)
+}
+
+fn operating_system() -> String {
+    let uname = rustix::system::uname();
+    format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy())
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64)
+}
+
+/// Signals that end a capture, as something to wait on.
+struct Stop(UnixStream);
+
+impl Stop {
+    fn on_signals() -> Result<Self, Failure> {
+        let failed = |error| Failure::new(format!("signals: {error}"));
+        let (reader, writer) = UnixStream::pair().map_err(failed)?;
+        for signal in [SIGTERM, SIGINT, SIGHUP] {
+            let writer = writer.try_clone().map_err(failed)?;
+            signal_hook::low_level::pipe::register(signal, writer).map_err(failed)?;
+        }
+        Ok(Stop(reader))
+    }
+}
+
+/// What woke the loop.
+struct Woken {
+    datagrams: bool,
+    stopped: bool,
+    reader_gone: bool,
+}
+
+struct Session {
+    receiver: Receiver,
+    converter: Converter,
+    sink: Sink,
+    stop: Stop,
+    fault_log: FaultLog,
+    /// Datagrams that the kernel dropped, and its own 32-bit count of them when it was last read.
+    lost: u64,
+    last_lost: u32,
+}
+
+impl Session {
+    fn run(mut self, duration: Option<Duration>) -> Result<Summary, Failure> {
+        let deadline = duration.map(|duration| Instant::now() + duration);
+        self.converter.begin(now(), self.sink.unbounded_room());
+        let mut flushed = self.sink.flush()?;
+        while flushed != Flushed::Closed && !self.converter.is_done() {
+            let woken = self.wait(flushed, deadline)?;
+            if woken.reader_gone || woken.stopped || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                break;
+            }
+            flushed = self.take(woken.datagrams)?;
+        }
+        if flushed != Flushed::Closed {
+            self.end()?;
+        }
+        let summary = Summary { totals: *self.converter.totals(), lost_datagrams: self.lost };
+        self.log_end();
+        Ok(summary)
+    }
+
+    /// Waits for datagrams, for a signal, and for room where the reader is slow.
+    fn wait(&self, flushed: Flushed, deadline: Option<Instant>) -> Result<Woken, Failure> {
+        let for_sink = if flushed == Flushed::Blocked { PollFlags::OUT } else { PollFlags::empty() };
+        let mut descriptors = [
+            PollFd::from_borrowed_fd(self.receiver.as_fd(), PollFlags::IN),
+            PollFd::new(&self.stop.0, PollFlags::IN),
+            PollFd::from_borrowed_fd(self.sink.as_fd(), for_sink),
+        ];
+        // A time beyond what poll knows is no limit.
+        let timeout =
+            deadline.and_then(|deadline| Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok());
+        match poll(&mut descriptors, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(Failure::new(format!("poll: {error}"))),
+        }
+        let [datagrams, stopped, reader] = descriptors.map(|descriptor| descriptor.revents());
+        Ok(Woken {
+            datagrams: !datagrams.is_empty(),
+            stopped: !stopped.is_empty(),
+            reader_gone: reader.contains(PollFlags::ERR),
+        })
+    }
+
+    /// Takes every datagram that waits, and hands the reader what came of them.
+    fn take(&mut self, datagrams: bool) -> Result<Flushed, Failure> {
+        while datagrams && !self.converter.is_done() {
+            let count = self.receive()?;
+            if self.sink.is_due() && self.sink.flush()? == Flushed::Closed {
+                return Ok(Flushed::Closed);
+            }
+            if count == 0 || !self.receiver.is_full() {
+                break;
+            }
+        }
+        self.sink.flush()
+    }
+
+    /// Takes a batch of datagrams.
+    fn receive(&mut self) -> Result<usize, Failure> {
+        let count = match self.receiver.receive() {
+            Ok(count) => count,
+            Err(error) => return Err(Failure::new(format!("receiving: {error}"))),
+        };
+        for place in 0..count {
+            let received = self.receiver.datagram(place);
+            let room = self.sink.room();
+            self.converter.datagram(&received, room, |fault| self.fault_log.tell(fault));
+        }
+        Ok(count)
+    }
+
+    /// Takes what had arrived before the end, and writes the file's end.
+    fn end(&mut self) -> Result<(), Failure> {
+        // As many as a socket can hold of what came before the stop; a feed that never pauses must not keep us.
+        let stopped = Instant::now();
+        while !self.converter.is_done() && stopped.elapsed() < Duration::from_millis(500) {
+            if self.receive()? == 0 {
+                break;
+            }
+        }
+        self.count_lost();
+        self.converter.finish(now(), self.lost, self.sink.unbounded_room());
+        while self.sink.flush()? == Flushed::Blocked {
+            let left = LAST_FLUSH.saturating_sub(stopped.elapsed());
+            if left.is_zero() {
+                tracing::warn!("the reader takes nothing: the end of the capture is lost");
+                break;
+            }
+            let mut reader = [PollFd::from_borrowed_fd(self.sink.as_fd(), PollFlags::OUT)];
+            let timeout = Timespec::try_from(left).ok();
+            _ = poll(&mut reader, timeout.as_ref());
+        }
+        Ok(())
+    }
+
+    fn count_lost(&mut self) {
+        if let Some(lost) = self.receiver.lost() {
+            self.lost += u64::from(lost.wrapping_sub(self.last_lost));
+            self.last_lost = lost;
+        }
+    }
+
+    fn log_end(&mut self) {
+        self.fault_log.tell_rest();
+        let totals = self.converter.totals();
+        if self.lost > 0 || totals.dropped > 0 {
+            tracing::warn!("end: {totals}, {} datagrams dropped by the kernel", self.lost);
+        } else {
+            tracing::info!("end: {totals}");
+        }
+    }
+}
+
+/// Faults in the log: the first few of each second one by one, the others as a number.
+#[derive(Debug, Default)]
+struct FaultLog {
+    second: Option<Instant>,
+    told: u32,
+    untold: u64,
+}
+
+impl FaultLog {
+    const PER_SECOND: u32 = 10;
+
+    #[cold]
+    fn tell(&mut self, Fault { agent, error }: &Fault) {
+        if self.second.is_none_or(|second| second.elapsed() >= Duration::from_secs(1)) {
+            self.tell_rest();
+            self.second = Some(Instant::now());
+            self.told = 0;
+        }
+        if self.told < Self::PER_SECOND {
+            self.told += 1;
+            tracing::warn!("malformed datagram of agent {agent}: {error}");
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    fn tell_rest(&mut self) {
+        if self.untold > 0 {
+            tracing::warn!("{} more faults in malformed datagrams", self.untold);
+            self.untold = 0;
+        }
+    }
+}

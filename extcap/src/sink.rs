@@ -1,0 +1,233 @@
+//! Where the capture goes: Wireshark's FIFO, a file, or standard output.
+//!
+//! The source never waits for the reader. What the reader has not taken yet waits in a backlog of chunks; when that is full
+//! the sink takes no more packets until there is room again, and the converter counts them as lost.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::Failure;
+
+/// Bytes worth a system call: at this many the chunk is written, or waits for its turn.
+const CHUNK: usize = 64 * 1024;
+
+/// Room of a chunk: a whole datagram's packets fit in after it was not yet full.
+const CHUNK_ROOM: usize = 4 * CHUNK;
+
+/// How a FIFO takes the bytes of a stall.
+const PIPE_SIZE: usize = 1024 * 1024;
+
+/// What became of a flush.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flushed {
+    /// Everything was written.
+    All,
+    /// The reader must take some first.
+    Blocked,
+    /// The reader is gone.
+    Closed,
+}
+
+/// The writing end of the capture.
+#[derive(Debug)]
+pub struct Sink {
+    file: File,
+    /// Chunks that wait, oldest first; the last is being filled.
+    chunks: VecDeque<Vec<u8>>,
+    /// Emptied chunks, to be filled again.
+    spare: Vec<Vec<u8>>,
+    /// Bytes of the first chunk that are written.
+    written: usize,
+    /// Bytes that wait, in all chunks but the last.
+    waiting: usize,
+    bound: usize,
+}
+
+/// Opens the FIFO that Wireshark's dumpcap reads. It waits until there is a reader.
+pub fn open_fifo(path: &Path) -> Result<File, Failure> {
+    File::options().write(true).open(path).map_err(|error| Failure::new(format!("--fifo: {}: {error}", path.display())))
+}
+
+/// Opens what `-w` names. `-` is standard output, which must not be a terminal.
+pub fn open_file(path: &Path) -> Result<File, Failure> {
+    if path != Path::new("-") {
+        return File::create(path).map_err(|error| Failure::new(format!("-w: {}: {error}", path.display())));
+    }
+    let stdout = io::stdout();
+    if rustix::termios::isatty(&stdout) {
+        return Err(Failure::of_user(
+            "a capture is not for a terminal: write a file with -w FILE, or pipe it: sflowdump -w - | tcpdump -r -",
+        ));
+    }
+    // An open file description of our own, so that making it non-blocking changes nothing for others that share the pipe.
+    let own = fs::metadata("/proc/self/fd/1")
+        .ok()
+        .filter(|metadata| !metadata.is_file())
+        .and_then(|_| rustix::fs::open("/proc/self/fd/1", OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty()).ok());
+    match own {
+        Some(descriptor) => Ok(descriptor.into()),
+        None => stdout
+            .as_fd()
+            .try_clone_to_owned()
+            .map(File::from)
+            .map_err(|error| Failure::new(format!("standard output: {error}"))),
+    }
+}
+
+impl Sink {
+    /// A sink that lets `bound` bytes wait for the reader of `file`.
+    pub fn new(file: File, bound: usize) -> Result<Self, Failure> {
+        let status =
+            rustix::fs::fcntl_getfl(&file).and_then(|flags| rustix::fs::fcntl_setfl(&file, flags | OFlags::NONBLOCK));
+        status.map_err(|error| Failure::new(format!("output cannot be made non-blocking: {error}")))?;
+        grow_pipe(&file);
+        Ok(Sink { file, chunks: VecDeque::new(), spare: Vec::new(), written: 0, waiting: 0, bound })
+    }
+
+    /// The descriptor to wait on.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+
+    /// Where to append whole blocks; `None` when the backlog is full.
+    pub fn room(&mut self) -> Option<&mut Vec<u8>> {
+        if self.waiting >= self.bound {
+            return None;
+        }
+        Some(self.unbounded_room())
+    }
+
+    /// Where to append blocks that must not get lost, such as those that end the file.
+    pub fn unbounded_room(&mut self) -> &mut Vec<u8> {
+        if self.chunks.back().is_none_or(|chunk| chunk.len() >= CHUNK) {
+            self.waiting += self.chunks.back().map_or(0, Vec::len);
+            self.chunks.push_back(self.spare.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK_ROOM)));
+        }
+        self.chunks.back_mut().expect("there is a chunk to fill")
+    }
+
+    /// Whether there is enough to be worth a system call.
+    pub fn is_due(&self) -> bool {
+        self.chunks.len() > 1 || self.chunks.back().is_some_and(|chunk| chunk.len() >= CHUNK)
+    }
+
+    /// Writes what waits, as far as the reader takes it.
+    pub fn flush(&mut self) -> Result<Flushed, Failure> {
+        while let Some(chunk) = self.chunks.front() {
+            if self.written < chunk.len() {
+                match self.file.write(&chunk[self.written..]) {
+                    Ok(0) => return Err(Failure::new("output: nothing more can be written")),
+                    Ok(count) => self.written += count,
+                    Err(error) => match error.kind() {
+                        io::ErrorKind::WouldBlock => return Ok(Flushed::Blocked),
+                        io::ErrorKind::BrokenPipe => return Ok(Flushed::Closed),
+                        io::ErrorKind::Interrupted => {}
+                        _ => return Err(Failure::new(format!("output: {error}"))),
+                    },
+                }
+                continue;
+            }
+            self.recycle();
+        }
+        Ok(Flushed::All)
+    }
+
+    /// Takes back the first chunk, all of which is written.
+    fn recycle(&mut self) {
+        self.written = 0;
+        if let Some(mut chunk) = self.chunks.pop_front() {
+            if !self.chunks.is_empty() {
+                self.waiting -= chunk.len();
+            }
+            // A stall's chunks are given back, a few are kept.
+            if self.spare.len() < 4 && chunk.capacity() <= CHUNK_ROOM {
+                chunk.clear();
+                self.spare.push(chunk);
+            }
+        }
+    }
+}
+
+/// A larger pipe saves waiting: a reader that stalls for a moment costs no backlog. Not every output is a pipe.
+#[cfg(target_os = "linux")]
+fn grow_pipe(file: &File) {
+    if let Err(error) = rustix::pipe::fcntl_setpipe_size(file, PIPE_SIZE) {
+        tracing::debug!("pipe size: {error}");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn grow_pipe(_: &File) {}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    /// A sink into a pipe, and the pipe's reading end.
+    fn pipe(bound: usize) -> (Sink, File) {
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        (Sink::new(writer.into(), bound).unwrap(), reader.into())
+    }
+
+    /// Numbered blocks of 1000 bytes, as many as the sink takes of `count`.
+    fn fill(sink: &mut Sink, count: usize) -> usize {
+        (0..count)
+            .take_while(|number| sink.room().map(|room| room.extend_from_slice(&[*number as u8; 1000])).is_some())
+            .count()
+    }
+
+    #[test]
+    fn a_reader_that_keeps_up_gets_everything_in_order() {
+        let (mut sink, mut reader) = pipe(CHUNK);
+        for number in 0..1000_u32 {
+            sink.room().unwrap().extend_from_slice(&number.to_be_bytes());
+            assert_eq!(sink.flush().unwrap(), Flushed::All);
+            let mut bytes = [0; 4];
+            reader.read_exact(&mut bytes).unwrap();
+            assert_eq!(bytes, number.to_be_bytes());
+        }
+    }
+
+    #[test]
+    fn a_stalled_reader_fills_the_backlog_to_its_bound_and_loses_nothing_that_was_taken() {
+        let bound = 3 * 1024 * 1024;
+        let (mut sink, mut reader) = pipe(bound);
+        let mut taken = 0;
+        loop {
+            let some = fill(&mut sink, 256);
+            taken += some;
+            _ = sink.flush().unwrap();
+            if some < 256 {
+                break;
+            }
+        }
+        assert_eq!(sink.flush().unwrap(), Flushed::Blocked);
+        assert!((taken * 1000).abs_diff(bound + PIPE_SIZE) < 2 * CHUNK_ROOM, "{taken}");
+        let expected: Vec<u8> = (0..taken).flat_map(|number| [(number % 256) as u8; 1000]).collect();
+        let mut got = Vec::new();
+        let mut buffer = vec![0; 100_000];
+        while got.len() < expected.len() {
+            let count = reader.read(&mut buffer).unwrap();
+            got.extend_from_slice(&buffer[..count]);
+            _ = sink.flush().unwrap();
+        }
+        assert!(got == expected);
+        assert_eq!(sink.flush().unwrap(), Flushed::All);
+        assert_eq!(fill(&mut sink, 10), 10, "there is room again");
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_is_told_as_such() {
+        let (mut sink, reader) = pipe(CHUNK);
+        drop(reader);
+        fill(&mut sink, 1);
+        assert_eq!(sink.flush().unwrap(), Flushed::Closed);
+    }
+}
