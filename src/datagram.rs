@@ -1,8 +1,8 @@
 //! The datagram: who sent it, and the samples in it.
 
 use crate::sample::Sample;
-use crate::v5;
 use crate::xdr::{Address, ErrorKind, Result, Xdr};
+use crate::{v2v4, v5};
 
 /// The UDP port registered for sFlow.
 pub const PORT: u16 = 6343;
@@ -13,6 +13,10 @@ pub const MAX_DATAGRAM: usize = 65507;
 /// The version of a datagram, its first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Version {
+    /// sFlow version 2.
+    V2,
+    /// sFlow version 4, of RFC 3176.
+    V4,
     /// sFlow version 5, the present one.
     V5,
 }
@@ -24,7 +28,7 @@ pub struct Datagram<'a> {
     pub version: Version,
     /// The agent's address, its identity wherever the datagram was sent from.
     pub agent: Address,
-    /// Tells apart the series of datagrams of one agent.
+    /// Tells apart the series of datagrams of one agent. Not in versions 2 and 4, and 0 there.
     pub sub_agent_id: u32,
     /// Counts the datagrams of this agent and sub-agent.
     pub sequence_number: u32,
@@ -44,6 +48,8 @@ impl<'a> Datagram<'a> {
         let mut xdr = Xdr::new(bytes, "sample_datagram");
         let at_version = xdr;
         match xdr.u32()? {
+            2 => v2v4::datagram(xdr, Version::V2),
+            4 => v2v4::datagram(xdr, Version::V4),
             5 => v5::datagram(xdr),
             other => Err(at_version.error(ErrorKind::Version(other))),
         }
@@ -62,15 +68,21 @@ impl<'a> Datagram<'a> {
     ///
     /// An error between them tells of a fault; the iterator then goes on with the next sample that can be found beyond doubt.
     pub fn samples(&self) -> Samples<'a> {
-        Samples { version: self.version, walk: v5::Walk::new(self.body, self.num_samples) }
+        Samples(match self.version {
+            Version::V2 | Version::V4 => Walk::V2V4(v2v4::Walk::new(self.body, self.num_samples)),
+            Version::V5 => Walk::V5(v5::Walk::new(self.body, self.num_samples)),
+        })
     }
 }
 
 /// The samples of a datagram, and the faults between them.
 #[derive(Clone, Debug)]
-pub struct Samples<'a> {
-    version: Version,
-    walk: v5::Walk<'a>,
+pub struct Samples<'a>(Walk<'a>);
+
+#[derive(Clone, Debug)]
+enum Walk<'a> {
+    V2V4(v2v4::Walk<'a>),
+    V5(v5::Walk<'a>),
 }
 
 impl<'a> Iterator for Samples<'a> {
@@ -78,8 +90,9 @@ impl<'a> Iterator for Samples<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        match self.version {
-            Version::V5 => self.walk.next(),
+        match &mut self.0 {
+            Walk::V2V4(walk) => walk.next(),
+            Walk::V5(walk) => walk.next(),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod pcapng;
 pub mod sample;
 pub mod select;
 pub mod structure;
+mod v2v4;
 mod v5;
 pub mod xdr;
 

@@ -7,6 +7,7 @@ use core::fmt;
 
 use crate::datagram::Version;
 use crate::drop_reason::DropReason;
+use crate::v2v4::Part;
 use crate::xdr::{Error, Result, Xdr};
 
 /// A structure's number: the enterprise that defined it (0 is sflow.org, else an IANA private enterprise number) and the
@@ -197,7 +198,7 @@ pub struct FlowSample<'a> {
     pub input: Interface,
     /// Where the packet went.
     pub output: Interface,
-    records: Records<'a>,
+    pub(crate) records: Records<'a>,
 }
 
 impl<'a> FlowSample<'a> {
@@ -305,7 +306,7 @@ pub struct CounterSample<'a> {
     pub sequence_number: u32,
     /// Whose counters these are.
     pub source: DataSource,
-    records: Records<'a>,
+    pub(crate) records: Records<'a>,
 }
 
 impl<'a> CounterSample<'a> {
@@ -364,14 +365,17 @@ pub(crate) fn words<const N: usize, const BYTES: usize>(bytes: &[u8; BYTES]) -> 
 pub struct Record<'a> {
     /// The structure's number, in the number space of the sample's kind (flow or counter records).
     pub tag: Tag,
-    /// The layout of the body: some structures differ between versions.
-    pub version: Version,
     body: Xdr<'a>,
 }
 
 impl<'a> Record<'a> {
-    pub(crate) fn new(tag: Tag, version: Version, body: Xdr<'a>) -> Self {
-        Record { tag, version, body }
+    pub(crate) fn new(tag: Tag, body: Xdr<'a>) -> Self {
+        Record { tag, body }
+    }
+
+    /// The version whose layout the body has: some structures differ between versions.
+    pub fn version(&self) -> Version {
+        self.body.version()
     }
 
     /// The body, without the record's own tag and length.
@@ -393,12 +397,27 @@ impl<'a> Record<'a> {
 pub struct Records<'a> {
     xdr: Xdr<'a>,
     remaining: u32,
+    framing: Framing,
     fault: Option<Error>,
 }
 
+/// How the end of a record is found.
+#[derive(Clone, Copy, Debug)]
+enum Framing {
+    /// By its length: version 5.
+    Length,
+    /// By reading it: versions 2 and 4.
+    Content(Part),
+}
+
 impl<'a> Records<'a> {
-    fn v5(xdr: Xdr<'a>, count: u32) -> Self {
-        Records { xdr: xdr.named("record"), remaining: count, fault: None }
+    pub(crate) fn v5(xdr: Xdr<'a>, count: u32) -> Self {
+        Records { xdr: xdr.named("record"), remaining: count, framing: Framing::Length, fault: None }
+    }
+
+    /// Records of versions 2 and 4: `count` of them at most, from `part` on.
+    pub(crate) fn v2v4(xdr: Xdr<'a>, part: Part, count: u32) -> Self {
+        Records { xdr, remaining: count, framing: Framing::Content(part), fault: None }
     }
 
     /// Offset in the datagram of the next record, or of what follows the last.
@@ -406,32 +425,9 @@ impl<'a> Records<'a> {
         self.xdr.offset()
     }
 
-    /// A record that says it is longer than the sample. A sampled header in it may be whole all the same: the header has a
-    /// length of its own.
-    #[cold]
-    fn overrun(&mut self, tag: Tag, length: usize) -> Result<Record<'a>> {
-        let error = self.xdr.error(crate::xdr::ErrorKind::Truncated { needed: length, left: self.xdr.left() });
-        self.remaining = 0;
-        let record = Record::new(tag, Version::V5, self.xdr);
-        match crate::flow::SampledHeader::decode(&record) {
-            Some(Ok(_)) => {
-                self.fault = Some(error);
-                Ok(record)
-            }
-            _ => Err(error),
-        }
-    }
-}
-
-impl<'a> Iterator for Records<'a> {
-    type Item = Result<Record<'a>>;
-
+    /// The next record by its tag and length.
     #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.remaining == 0 {
-            return self.fault.take().map(Err);
-        }
-        self.remaining -= 1;
+    fn framed(&mut self) -> Option<Result<Record<'a>>> {
         let frame: [u32; 2] = match self.xdr.array::<8>() {
             Ok(frame) => words(frame),
             Err(error) => {
@@ -453,6 +449,38 @@ impl<'a> Iterator for Records<'a> {
         let body = self.xdr.until(start + length);
         self.xdr = self.xdr.moved_to(start + length);
         self.xdr.skip_padding(length);
-        Some(Ok(Record::new(tag, Version::V5, body)))
+        Some(Ok(Record::new(tag, body)))
+    }
+
+    /// A record that says it is longer than the sample. A sampled header in it may be whole all the same: the header has a
+    /// length of its own.
+    #[cold]
+    fn overrun(&mut self, tag: Tag, length: usize) -> Result<Record<'a>> {
+        let error = self.xdr.error(crate::xdr::ErrorKind::Truncated { needed: length, left: self.xdr.left() });
+        self.remaining = 0;
+        let record = Record::new(tag, self.xdr);
+        match crate::flow::SampledHeader::decode(&record) {
+            Some(Ok(_)) => {
+                self.fault = Some(error);
+                Ok(record)
+            }
+            _ => Err(error),
+        }
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<Record<'a>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.remaining == 0 {
+            return self.fault.take().map(Err);
+        }
+        self.remaining -= 1;
+        match &mut self.framing {
+            Framing::Length => self.framed(),
+            Framing::Content(part) => part.next(&mut self.xdr),
+        }
     }
 }

@@ -7,6 +7,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::sample::{DataSource, Record, Tag};
 use crate::xdr::{Address, Result, Xdr};
 
 /// A type that stands in a structure.
@@ -18,20 +19,21 @@ pub trait Field<'a>: Sized {
     fn read(xdr: &mut Xdr<'a>) -> Result<Self>;
 }
 
-/// Implements [`Field`] by a method of the cursor.
+/// Implements [`Field`] by a method of the cursor: `type, fewest bytes, how to read it`.
 macro_rules! field {
     ($($type:ty, $least:literal, $read:expr;)*) => {
-        $(impl<'a> Field<'a> for $type {
+        $(impl<'a> crate::structure::Field<'a> for $type {
             const LEAST: usize = $least;
 
             #[inline]
-            fn read(xdr: &mut Xdr<'a>) -> Result<Self> {
-                let read: fn(&mut Xdr<'a>) -> Result<Self> = $read;
+            fn read(xdr: &mut crate::xdr::Xdr<'a>) -> crate::xdr::Result<Self> {
+                let read: fn(&mut crate::xdr::Xdr<'a>) -> crate::xdr::Result<Self> = $read;
                 read(xdr)
             }
         })*
     };
 }
+pub(crate) use field;
 
 field! {
     u32, 4, |xdr| xdr.u32();
@@ -40,12 +42,14 @@ field! {
     f32, 4, |xdr| xdr.f32();
     [u8; 4], 4, |xdr| xdr.array().copied();
     [u8; 16], 16, |xdr| xdr.array().copied();
+    // opaque<>
+    &'a [u8], 4, |xdr| xdr.opaque();
     Ipv4Addr, 4, |xdr| xdr.array::<4>().map(|octets| (*octets).into());
     Ipv6Addr, 16, |xdr| xdr.array::<16>().map(|octets| (*octets).into());
     Address, 4, |xdr| xdr.address();
     Mac, 8, |xdr| xdr.mac().map(Mac);
     Text<'a>, 4, |xdr| xdr.opaque().map(Text);
-    Opaque<'a>, 4, |xdr| xdr.opaque().map(Opaque);
+    DataSource, 8, |xdr| Ok(DataSource { class: xdr.u32()?, index: xdr.u32()? });
 }
 
 /// A field that later versions of a structure have appended: absent where the structure ends before it.
@@ -96,10 +100,6 @@ impl fmt::Debug for Text<'_> {
     }
 }
 
-/// `opaque<>`: bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Opaque<'a>(pub &'a [u8]);
-
 /// `T<>`: a counted list, read item by item when it is iterated.
 #[derive(Clone, Copy)]
 pub struct List<'a, T> {
@@ -109,6 +109,15 @@ pub struct List<'a, T> {
 }
 
 impl<'a, T: Field<'a>> List<'a, T> {
+    /// Reads a list of `count` items, from the first on.
+    pub(crate) fn read_counted(xdr: &mut Xdr<'a>, count: u32) -> Result<Self> {
+        let items = *xdr;
+        for _ in 0..count {
+            T::read(xdr)?;
+        }
+        Ok(List { items, count, item: PhantomData })
+    }
+
     /// The number of items.
     pub fn len(&self) -> usize {
         self.count as usize
@@ -131,11 +140,13 @@ impl<'a, T: Field<'a>> Field<'a> for List<'a, T> {
 
     fn read(xdr: &mut Xdr<'a>) -> Result<Self> {
         let count = xdr.count(T::LEAST)?;
-        let items = *xdr;
-        for _ in 0..count {
-            T::read(xdr)?;
-        }
-        Ok(List { items, count, item: PhantomData })
+        List::read_counted(xdr, count)
+    }
+}
+
+impl<T> Default for List<'_, T> {
+    fn default() -> Self {
+        List { items: Xdr::new(&[], "list"), count: 0, item: PhantomData }
     }
 }
 
@@ -154,13 +165,31 @@ impl<'a, T: Field<'a> + PartialEq> PartialEq for List<'a, T> {
 /// A structure that stands in records: its number, and how to read its body.
 pub trait Structure<'a>: Field<'a> {
     /// The structure's number.
-    const TAG: crate::sample::Tag;
+    const TAG: Tag;
     /// The specification's name for it.
     const NAME: &'static str;
+
+    /// Reads the body of a record. Bytes that follow the known fields are left alone: structures may grow at their end.
+    fn from_record(record: &Record<'a>) -> Result<Self> {
+        let start = record.xdr().named(Self::NAME);
+        let mut xdr = start;
+        let structure = Self::read(&mut xdr);
+        if structure.is_ok() && xdr.left() == 0 {
+            return structure;
+        }
+        // Some agents write four bytes of address after type 0: believe that reading if it ends where the record does.
+        let mut padded = start.with_padded_unknown_addresses();
+        match Self::read(&mut padded) {
+            Ok(structure) if padded.left() == 0 => Ok(structure),
+            _ => structure,
+        }
+    }
 }
 
-/// Declares structures: `name = enterprise:format, "the specification's name" { fields in wire order }`. Without a number it
-/// is a part of other structures. The lifetime is for those that borrow from the datagram.
+/// Declares structures: `name = "the specification's name" enterprise:format { fields in wire order }`. Without a number it is
+/// a part of other structures. The lifetime is for those that borrow from the datagram.
+///
+/// A field that older versions lack says `[since V4]` or `[since V5]` behind its type; there it has its default value.
 macro_rules! structure {
     (@tag $name:ident [$($lifetime:lifetime)?] $spec:literal $enterprise:literal : $format:literal) => {
         impl<'a> crate::structure::Structure<'a> for $name $(<$lifetime>)? {
@@ -169,10 +198,20 @@ macro_rules! structure {
         }
     };
     (@tag $name:ident [$($lifetime:lifetime)?] $spec:literal) => {};
+    (@least $type:ty) => { <$type as crate::structure::Field<'a>>::LEAST };
+    (@least $type:ty, $version:ident) => { 0 };
+    (@read $xdr:ident $type:ty) => { <$type as crate::structure::Field<'a>>::read($xdr)? };
+    (@read $xdr:ident $type:ty, $version:ident) => {
+        if $xdr.version() >= crate::datagram::Version::$version {
+            <$type as crate::structure::Field<'a>>::read($xdr)?
+        } else {
+            <$type>::default()
+        }
+    };
     ($(
         $(#[$meta:meta])*
         $name:ident $(<$lifetime:lifetime>)? = $spec:literal $($enterprise:literal : $format:literal)? {
-            $($(#[$field_meta:meta])* $field:ident: $type:ty,)*
+            $($(#[$field_meta:meta])* $field:ident: $type:ty $([since $version:ident])?,)*
         }
     )*) => {$(
         $(#[$meta])*
@@ -182,10 +221,11 @@ macro_rules! structure {
         }
 
         impl<'a> crate::structure::Field<'a> for $name $(<$lifetime>)? {
-            const LEAST: usize = 0 $(+ <$type as crate::structure::Field<'a>>::LEAST)*;
+            const LEAST: usize = 0 $(+ crate::structure::structure!(@least $type $(, $version)?))*;
 
+            #[inline]
             fn read(xdr: &mut crate::xdr::Xdr<'a>) -> crate::xdr::Result<Self> {
-                Ok($name { $($field: <$type as crate::structure::Field<'a>>::read(xdr)?,)* })
+                Ok($name { $($field: crate::structure::structure!(@read xdr $type $(, $version)?),)* })
             }
         }
 
@@ -194,9 +234,10 @@ macro_rules! structure {
 }
 pub(crate) use structure;
 
-/// Declares the enum that the records of one number space are decoded into.
+/// Declares the enum that the records of one number space are decoded into. `if` and a predicate of the record stand where the
+/// number alone does not tell that the record holds the structure.
 macro_rules! records {
-    ($(#[$meta:meta])* $records:ident<$a:lifetime> { $($variant:ident($type:ty),)* }) => {
+    ($(#[$meta:meta])* $records:ident<$a:lifetime> { $($variant:ident($type:ty) $(if $holds:path)?,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq)]
         #[non_exhaustive]
@@ -215,6 +256,13 @@ macro_rules! records {
         }
 
         impl<$a> $records<$a> {
+            /// Every structure that is read: its number, the specification's name for it, and the name of its variant.
+            pub const TAGS: &'static [(crate::sample::Tag, &'static str, &'static str)] = &[$((
+                <$type as crate::structure::Structure<'_>>::TAG,
+                <$type as crate::structure::Structure<'_>>::NAME,
+                stringify!($variant),
+            ),)*];
+
             /// Reads a record's body by the record's number. Bytes that follow the known fields are left alone: structures
             /// may grow at their end.
             ///
@@ -222,9 +270,8 @@ macro_rules! records {
             /// When the body ends within the structure, or holds a value that leaves no way to read on.
             pub fn decode(record: &crate::sample::Record<$a>) -> crate::xdr::Result<Self> {
                 $(
-                    if record.tag == <$type as crate::structure::Structure<$a>>::TAG {
-                        let mut xdr = record.xdr().named(<$type as crate::structure::Structure<$a>>::NAME);
-                        return <$type as crate::structure::Field<$a>>::read(&mut xdr).map(Self::$variant);
+                    if record.tag == <$type as crate::structure::Structure<$a>>::TAG $(&& $holds(record))? {
+                        return <$type as crate::structure::Structure<$a>>::from_record(record).map(Self::$variant);
                     }
                 )*
                 Ok(Self::Unknown { tag: record.tag, body: record.body() })

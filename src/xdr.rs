@@ -7,6 +7,8 @@
 use core::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::datagram::Version;
+
 /// What was wrong in a datagram, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error {
@@ -130,12 +132,47 @@ pub struct Xdr<'a> {
     bytes: &'a [u8],
     at: usize,
     structure: &'static str,
+    /// Whose layouts the structures have.
+    version: Version,
+    /// Four bytes follow an address of type 0: some agents' encoding.
+    padded_unknown: bool,
+    /// Records of a sample that this is within: 1 in a record that is part of another record.
+    depth: u8,
 }
 
 impl<'a> Xdr<'a> {
-    /// A cursor at the start of `bytes`; errors name `structure`.
+    /// A cursor at the start of `bytes`, for the layouts of version 5; errors name `structure`.
     pub fn new(bytes: &'a [u8], structure: &'static str) -> Self {
-        Xdr { bytes, at: 0, structure }
+        Xdr { bytes, at: 0, structure, version: Version::V5, padded_unknown: false, depth: 0 }
+    }
+
+    /// The version whose layouts the structures have.
+    #[inline]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The same position, in a datagram of `version`.
+    #[must_use]
+    pub fn of_version(self, version: Version) -> Self {
+        Xdr { version, ..self }
+    }
+
+    /// The same position, where four bytes follow an address of type 0.
+    #[must_use]
+    pub(crate) fn with_padded_unknown_addresses(self) -> Self {
+        Xdr { padded_unknown: true, ..self }
+    }
+
+    /// How many records the cursor is within, beside the sample's own.
+    pub(crate) fn depth(&self) -> u8 {
+        self.depth
+    }
+
+    /// The same position, in a record that is part of another record.
+    #[must_use]
+    pub(crate) fn deeper(self) -> Self {
+        Xdr { depth: self.depth.saturating_add(1), ..self }
     }
 
     /// Bytes from the start of the datagram to the cursor.
@@ -258,6 +295,7 @@ impl<'a> Xdr<'a> {
     pub fn address(&mut self) -> Result<Address> {
         let at_type = *self;
         match self.u32()? {
+            0 if self.padded_unknown => self.array::<4>().map(|_| Address::Unknown),
             0 => Ok(Address::Unknown),
             1 => self.array::<4>().map(|octets| Address::V4((*octets).into())),
             2 => self.array::<16>().map(|octets| Address::V6((*octets).into())),

@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use crate::sample::{Record, Tag};
-use crate::xdr::{Result, Xdr};
+use crate::sample::Record;
+use crate::structure::{Field, Structure, field, structure};
+use crate::xdr::Result;
 
 /// `header_protocol`: the outermost protocol of a sampled header.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,6 +57,8 @@ impl HeaderProtocol {
     }
 }
 
+field! { HeaderProtocol, 4, |xdr| xdr.u32().map(HeaderProtocol); }
+
 impl fmt::Display for HeaderProtocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
@@ -71,39 +74,29 @@ impl fmt::Debug for HeaderProtocol {
     }
 }
 
-/// `sampled_header`, flow record 0:1: the first bytes of the packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SampledHeader<'a> {
-    /// What the header's first byte belongs to.
-    pub protocol: HeaderProtocol,
-    /// Bytes of the packet on the medium, the frame check sequence included, framing bytes not.
-    pub frame_length: u32,
-    /// Bytes removed before the header and after the packet's end (frame check sequence, outer layers).
-    pub stripped: u32,
-    /// The header, without XDR's padding. It may be cut anywhere, and may be empty.
-    pub header: &'a [u8],
+structure! {
+    /// `sampled_header`, flow record 0:1: the first bytes of the packet. [sFlow v5]
+    SampledHeader<'a> = "sampled_header" 0:1 {
+        /// What the header's first byte belongs to.
+        protocol: HeaderProtocol,
+        /// Bytes of the packet on the medium, the frame check sequence included, framing bytes not.
+        frame_length: u32,
+        /// Bytes removed before the header and after the packet's end (frame check sequence, outer layers). Not in versions 2
+        /// and 4, and 0 there.
+        stripped: u32 [since V5],
+        /// The header, without XDR's padding. It may be cut anywhere, and may be empty.
+        header: &'a [u8],
+    }
 }
 
 impl<'a> SampledHeader<'a> {
-    /// The record's number.
-    pub const TAG: Tag = Tag::new(0, 1);
-
     /// No link layer's header and frame check sequence are longer than this together.
     const MOST_STRIPPED: u32 = 64;
 
     /// Reads `record` if it is a sampled header.
     #[inline]
     pub fn decode(record: &Record<'a>) -> Option<Result<Self>> {
-        (record.tag == Self::TAG).then(|| Self::read(record.xdr().named("sampled_header")))
-    }
-
-    #[inline]
-    fn read(mut xdr: Xdr<'a>) -> Result<Self> {
-        let protocol = HeaderProtocol(xdr.u32()?);
-        let frame_length = xdr.u32()?;
-        let stripped = xdr.u32()?;
-        let header = xdr.opaque()?;
-        Ok(SampledHeader { protocol, frame_length, stripped, header })
+        (record.tag == Self::TAG).then(|| Self::read(&mut record.xdr().named(Self::NAME)))
     }
 
     /// The packet's length as a capture on the medium would have it: `frame_length` without what was stripped, and never less

@@ -1,0 +1,193 @@
+//! The layouts of versions 2 and 4 (RFC 3176): no lengths, and so an end that is found by reading.
+//!
+//! Samples come out as those of version 5 do, their packet data, extensions and counters as records under version 5's numbers.
+//! What is of unknown type cannot be skipped: there the datagram ends, with one error, after the sample that it stands in.
+
+use crate::datagram::{Datagram, Version};
+use crate::flow::{
+    ExtendedGateway, ExtendedRouter, ExtendedSwitch, ExtendedUrl, ExtendedUser, SampledHeader, SampledIpv4, SampledIpv6,
+};
+use crate::sample::{CounterSample, DataSource, FlowSample, Interface, Record, Records, Sample, Tag, words};
+use crate::structure::Structure;
+use crate::xdr::{Error, ErrorKind, Result, Xdr};
+
+/// Reads the rest of the header, after the version.
+pub(crate) fn datagram(xdr: Xdr<'_>, version: Version) -> Result<Datagram<'_>> {
+    let mut body = xdr.of_version(version);
+    let agent = body.address()?;
+    let [sequence_number, uptime, samples] = words(body.array::<12>()?);
+    Ok(Datagram::new(version, agent, [0, sequence_number, uptime, samples], body))
+}
+
+/// The samples of a datagram of version 2 or 4.
+#[derive(Clone, Debug)]
+pub(crate) struct Walk<'a> {
+    xdr: Xdr<'a>,
+    remaining: u32,
+    /// What the records of the sample just read came to an end by.
+    fault: Option<Error>,
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(body: Xdr<'a>, samples: u32) -> Self {
+        Walk { xdr: body.named("sample"), remaining: samples, fault: None }
+    }
+
+    pub(crate) fn next(&mut self) -> Option<Result<Sample<'a>>> {
+        if let Some(fault) = self.fault.take() {
+            self.remaining = 0;
+            return Some(Err(fault));
+        }
+        self.remaining = self.remaining.checked_sub(1)?;
+        let sample = self.sample();
+        if sample.is_err() {
+            self.remaining = 0;
+        }
+        Some(sample)
+    }
+
+    fn sample(&mut self) -> Result<Sample<'a>> {
+        let mut xdr = self.xdr;
+        match xdr.u32()? {
+            1 => self.flow_sample(xdr.named("flow_sample")).map(Sample::Flow),
+            2 => self.counters_sample(xdr.named("counters_sample")).map(Sample::Counters),
+            other => Err(self.xdr.error(ErrorKind::UnknownType(other))),
+        }
+    }
+
+    fn flow_sample(&mut self, mut xdr: Xdr<'a>) -> Result<FlowSample<'a>> {
+        let [sequence_number, source, sampling_rate, sample_pool, drops, input, output] = words(xdr.array::<28>()?);
+        let if_index = |index| if index == 0 { Interface::Unknown } else { Interface::Index(index) };
+        Ok(FlowSample {
+            sequence_number,
+            source: DataSource::from_compact(source),
+            sampling_rate,
+            sample_pool,
+            drops,
+            input: if_index(input),
+            output: if output >> 31 == 1 { Interface::Multiple(output & 0x7fff_ffff) } else { if_index(output) },
+            records: self.records(xdr, Part::PacketData),
+        })
+    }
+
+    fn counters_sample(&mut self, mut xdr: Xdr<'a>) -> Result<CounterSample<'a>> {
+        let [sequence_number, source, _sampling_interval] = words(xdr.array::<12>()?);
+        let source = DataSource::from_compact(source);
+        Ok(CounterSample { sequence_number, source, records: self.records(xdr, Part::Counters) })
+    }
+
+    /// The records from `part` on that can be read. Moves to the next sample behind them.
+    fn records(&mut self, xdr: Xdr<'a>, part: Part) -> Records<'a> {
+        let mut walk = Records::v2v4(xdr, part, u32::MAX);
+        let mut count = 0;
+        self.fault = loop {
+            match walk.next() {
+                Some(Ok(_)) => count += 1,
+                Some(Err(error)) => break Some(error),
+                None => break None,
+            }
+        };
+        self.xdr = self.xdr.moved_to(walk.offset());
+        Records::v2v4(xdr, part, count)
+    }
+}
+
+/// The part of a sample that the next record is in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    /// A type and the packet data.
+    PacketData,
+    /// The number of extensions, and they.
+    Extensions,
+    /// So many extensions, each a type and its data.
+    Extension(u32),
+    /// A version and the counters.
+    Counters,
+    /// Blocks of counters: number and bytes of each.
+    Blocks(&'static [(Tag, usize)]),
+}
+
+impl Part {
+    /// Reads the next record, and what stands before it.
+    pub(crate) fn next<'a>(&mut self, xdr: &mut Xdr<'a>) -> Option<Result<Record<'a>>> {
+        self.try_next(xdr).transpose()
+    }
+
+    fn try_next<'a>(&mut self, xdr: &mut Xdr<'a>) -> Result<Option<Record<'a>>> {
+        match *self {
+            Part::PacketData => {
+                *self = Part::Extensions;
+                packet_data(xdr).map(Some)
+            }
+            Part::Extensions => {
+                *self = Part::Extension(xdr.u32()?);
+                self.try_next(xdr)
+            }
+            Part::Extension(0) | Part::Blocks([]) => Ok(None),
+            Part::Extension(left) => {
+                *self = Part::Extension(left - 1);
+                extension(xdr).map(Some)
+            }
+            Part::Counters => {
+                *self = Part::Blocks(blocks(xdr)?);
+                self.try_next(xdr)
+            }
+            Part::Blocks([(tag, length), more @ ..]) => {
+                *self = Part::Blocks(more);
+                let start = *xdr;
+                xdr.bytes(*length)?;
+                Ok(Some(Record::new(*tag, start.until(xdr.offset()))))
+            }
+        }
+    }
+}
+
+fn packet_data<'a>(xdr: &mut Xdr<'a>) -> Result<Record<'a>> {
+    let at_type = *xdr;
+    match xdr.u32()? {
+        1 => structure::<SampledHeader<'_>>(xdr),
+        2 => structure::<SampledIpv4>(xdr),
+        3 => structure::<SampledIpv6>(xdr),
+        other => Err(at_type.named("packet_data_type").error(ErrorKind::UnknownType(other))),
+    }
+}
+
+fn extension<'a>(xdr: &mut Xdr<'a>) -> Result<Record<'a>> {
+    let at_type = *xdr;
+    match xdr.u32()? {
+        1 => structure::<ExtendedSwitch>(xdr),
+        2 => structure::<ExtendedRouter>(xdr),
+        3 => structure::<ExtendedGateway<'_>>(xdr),
+        4 => structure::<ExtendedUser<'_>>(xdr),
+        5 => structure::<ExtendedUrl<'_>>(xdr),
+        other => Err(at_type.named("extended_information_type").error(ErrorKind::UnknownType(other))),
+    }
+}
+
+/// The blocks that a version of counters has.
+fn blocks(xdr: &mut Xdr<'_>) -> Result<&'static [(Tag, usize)]> {
+    const GENERIC: (Tag, usize) = (Tag::new(0, 1), 88);
+    const ETHERNET: (Tag, usize) = (Tag::new(0, 2), 52);
+    const TOKEN_RING: (Tag, usize) = (Tag::new(0, 3), 72);
+    const VG: (Tag, usize) = (Tag::new(0, 4), 80);
+    const VLAN: (Tag, usize) = (Tag::new(0, 5), 28);
+    let at_version = *xdr;
+    Ok(match xdr.u32()? {
+        // Generic, FDDI and WAN.
+        1 | 4 | 6 => &[GENERIC],
+        2 => &[GENERIC, ETHERNET],
+        3 => &[GENERIC, TOKEN_RING],
+        5 => &[GENERIC, VG],
+        7 => &[VLAN],
+        other => return Err(at_version.named("counters_version").error(ErrorKind::UnknownType(other))),
+    })
+}
+
+/// A record that ends where reading `T` does.
+fn structure<'a, T: Structure<'a>>(xdr: &mut Xdr<'a>) -> Result<Record<'a>> {
+    let start = *xdr;
+    let mut end = start.named(T::NAME);
+    T::read(&mut end)?;
+    *xdr = xdr.moved_to(end.offset());
+    Ok(Record::new(T::TAG, start.until(end.offset())))
+}
