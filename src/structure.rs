@@ -215,6 +215,10 @@ macro_rules! records {
         }
 
         impl<$a> $records<$a> {
+            /// The numbers of the structures that this library reads.
+            pub const TAGS: &'static [crate::sample::Tag] =
+                &[$(<$type as crate::structure::Structure<$a>>::TAG,)*];
+
             /// Reads a record's body by the record's number. Bytes that follow the known fields are left alone: structures
             /// may grow at their end.
             ///
