@@ -4,13 +4,21 @@ use core::fmt;
 use std::net::IpAddr;
 
 use crate::datagram::Datagram;
-use crate::flow::SampledHeader;
-use crate::interfaces::{Interfaces, Key};
-use crate::link::{Framing, LinkType};
+use crate::flow::{ExtendedTimestamp, SampledHeader};
+use crate::interfaces::{AgentKey, Interfaces, Kind, StreamKey};
+use crate::link::{Framing, Home, LinkType};
+use crate::metadata::{self, Making, Told};
+use crate::names::{self, Names};
 use crate::pcapng::{EnhancedPacket, InterfaceDescription, InterfaceStatistics, Section};
-use crate::sample::{DataSource, Direction, Records, Sample};
+use crate::rebuilt::Headers;
+use crate::sample::{CounterSample, DataSource, Direction, Sample};
 use crate::select::{Selection, canonical};
-use crate::xdr::Error;
+use crate::sequence::Step;
+use crate::structure::{Field, Structure};
+use crate::synthetic::Synthetic;
+use crate::xdr::{Error, Result};
+
+pub use crate::totals::Totals;
 
 /// The most interfaces that a file gets; packets of further ones go to interface 0.
 pub const MAX_INTERFACES: usize = 131_072;
@@ -19,6 +27,28 @@ pub const MAX_INTERFACES: usize = 131_072;
 pub trait PacketFilter: fmt::Debug {
     /// Whether to keep a packet whose first bytes are `packet` and whose length on the wire is `original_length`.
     fn matches(&self, packet: &[u8], original_length: u32, link_type: LinkType) -> bool;
+}
+
+/// What the file is to hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Content {
+    /// The packets that were sampled.
+    #[default]
+    Packets,
+    /// The sFlow datagrams, whole, for Wireshark's own sFlow dissector.
+    Datagrams,
+    /// Each datagram, and then its packets.
+    Both,
+}
+
+impl Content {
+    fn has_packets(self) -> bool {
+        self != Content::Datagrams
+    }
+
+    fn has_datagrams(self) -> bool {
+        self != Content::Packets
+    }
 }
 
 /// What a [`Converter`] is to do.
@@ -30,6 +60,12 @@ pub struct Options {
     pub filter: Option<Box<dyn PacketFilter>>,
     /// The filter as its user wrote it, for the interfaces' descriptions.
     pub filter_text: String,
+    /// What the file holds.
+    pub content: Content,
+    /// Whether each packet gets a comment that tells what sFlow knows of it.
+    pub comments: bool,
+    /// Whether packets are made from fields (`sampled_ethernet`, `sampled_ipv4`, `sampled_ipv6`) where an agent sends no header.
+    pub synthetic: bool,
     /// How link layers share the file.
     pub framing: Framing,
     /// The program that captures, with its version.
@@ -53,94 +89,36 @@ pub struct Received<'a> {
     pub bytes: &'a [u8],
 }
 
+/// Something to tell the user about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A fault in a datagram.
+    Fault(Fault),
+    /// Datagrams of an agent and sub-agent that did not come, by their sequence numbers.
+    Lost {
+        /// The agent.
+        agent: IpAddr,
+        /// Its sub-agent.
+        sub_agent_id: u32,
+        /// How many.
+        datagrams: u32,
+    },
+    /// An agent and sub-agent that began anew: its numbers say nothing about losses at this point.
+    Restarted {
+        /// The agent.
+        agent: IpAddr,
+        /// Its sub-agent.
+        sub_agent_id: u32,
+    },
+}
+
 /// A fault in a datagram.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The agent, or the sender where the datagram does not get as far as to name one.
     pub agent: IpAddr,
     /// What was wrong, and where.
     pub error: Error,
-}
-
-/// Everything that was counted.
-///
-/// Samples: `flow_samples + discarded_packets` = those left out by kind, interface or direction + those without header +
-/// those that gave packets. Packets: `packets = no_link_type + filtered + dropped + written`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// UDP datagrams handed in.
-    pub datagrams: u64,
-    /// Datagrams with at least one fault; what could be read of them was read.
-    pub malformed: u64,
-    /// Datagrams of agents that were not selected.
-    pub other_agents: u64,
-    /// Packets sampled at a rate.
-    pub flow_samples: u64,
-    /// Discarded packets.
-    pub discarded_packets: u64,
-    /// Samples that hold counters, and no packet.
-    pub counter_samples: u64,
-    /// Samples of unknown kinds.
-    pub unknown_samples: u64,
-    /// Samples left out because of their kind.
-    pub other_kinds: u64,
-    /// Samples left out because of the interface that took them.
-    pub other_interfaces: u64,
-    /// Samples left out because of their direction.
-    pub other_directions: u64,
-    /// Selected samples without a sampled header.
-    pub without_header: u64,
-    /// Sampled headers of selected samples.
-    pub packets: u64,
-    /// Packets of a protocol that the file has no link type for.
-    pub no_link_type: u64,
-    /// Packets that the packet filter left out.
-    pub filtered: u64,
-    /// Packets lost because the reader was too slow.
-    pub dropped: u64,
-    /// Packets written.
-    pub written: u64,
-    /// Packets written to interface 0 because there were too many interfaces.
-    pub past_interface_bound: u64,
-}
-
-impl fmt::Display for Totals {
-    /// One line that names what is not zero.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} packets written, {} datagrams received", self.written, self.datagrams)?;
-        for (count, what) in [
-            (self.malformed, "malformed datagrams"),
-            (self.other_agents, "datagrams of other agents"),
-            (self.flow_samples, "flow samples"),
-            (self.discarded_packets, "discarded packets"),
-            (self.counter_samples, "counter samples"),
-            (self.unknown_samples, "samples of unknown kind"),
-            (self.other_kinds, "samples of other kinds"),
-            (self.other_interfaces, "samples of other interfaces"),
-            (self.other_directions, "samples of other directions"),
-            (self.without_header, "samples without header"),
-            (self.no_link_type, "packets without link type"),
-            (self.filtered, "packets filtered out"),
-            (self.dropped, "packets lost to a slow reader"),
-            (self.past_interface_bound, "packets past the interface bound"),
-        ] {
-            if count > 0 {
-                write!(f, ", {count} {what}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A flow sample or discarded packet, as far as every packet needs it.
-#[derive(Clone, Copy, Debug)]
-struct Origin {
-    agent: IpAddr,
-    source: DataSource,
-    direction: Direction,
-    /// The sampling rate; none for a discard, which is no statistical sample.
-    sampling_rate: Option<u32>,
-    timestamp: u64,
 }
 
 /// Turns datagrams into the bytes of a capture file.
@@ -152,13 +130,47 @@ pub struct Converter {
     start_time: u64,
     /// A packet with its made header, for the filter.
     scratch: Vec<u8>,
+    /// How the comments of an agent and sub-agent begin.
+    comment_start: Vec<u8>,
+    comment_agent: Option<AgentKey>,
 }
+
+/// The datagram that samples are taken from.
+struct Context<'a> {
+    key: AgentKey,
+    received: &'a Received<'a>,
+    /// How often the agent began anew.
+    restarts: u32,
+}
+
+/// A packet to be written.
+struct Packet<'a> {
+    home: Home,
+    data: &'a [u8],
+    /// The length on the wire, with the home's prefix.
+    original_length: u32,
+    timestamp: u64,
+    direction: Direction,
+    /// How many packets the sample stands for; none for an event.
+    sampling_rate: Option<u32>,
+    making: Making,
+}
+
+/// The data source that stands for an agent's datagrams as a whole.
+const DATAGRAMS: DataSource = DataSource { class: u32::MAX, index: u32::MAX };
 
 impl Converter {
     /// A converter that has seen nothing yet.
     pub fn new(options: Options) -> Self {
-        let interfaces = Interfaces::new(MAX_INTERFACES);
-        Converter { options, interfaces, totals: Totals::default(), start_time: 0, scratch: Vec::new() }
+        Converter {
+            options,
+            interfaces: Interfaces::new(MAX_INTERFACES),
+            totals: Totals::default(),
+            start_time: 0,
+            scratch: Vec::new(),
+            comment_start: Vec::new(),
+            comment_agent: None,
+        }
     }
 
     /// What was counted so far.
@@ -168,7 +180,7 @@ impl Converter {
 
     /// Whether as many packets were written as there should be.
     pub fn is_done(&self) -> bool {
-        self.options.most_packets.is_some_and(|most| self.totals.written >= most)
+        self.options.most_packets.is_some_and(|most| self.totals.written + self.totals.written_datagrams >= most)
     }
 
     /// Appends what a file begins with: the section header and interface 0. `now` is in nanoseconds since 1970.
@@ -187,16 +199,16 @@ impl Converter {
 
     /// Appends the packets of a datagram, each after the description of its interface where that is new.
     ///
-    /// Without `out`, because the reader is too slow, packets are counted as lost. Faults are counted and handed to `report`;
-    /// they cost no good sample.
-    pub fn datagram(&mut self, received: &Received<'_>, mut out: Option<&mut Vec<u8>>, mut report: impl FnMut(&Fault)) {
+    /// Without `out`, because the reader is too slow, packets are counted as lost. Faults and losses are counted and handed to
+    /// `report`; a fault costs no good sample.
+    pub fn datagram(&mut self, received: &Received<'_>, mut out: Option<&mut Vec<u8>>, mut report: impl FnMut(Event)) {
         self.totals.datagrams += 1;
         let sender = canonical(received.sender);
         let datagram = match Datagram::parse(received.bytes) {
             Ok(datagram) => datagram,
             Err(error) => {
                 self.totals.malformed += 1;
-                report(&Fault { agent: sender, error });
+                report(Event::Fault(Fault { agent: sender, error }));
                 return;
             }
         };
@@ -205,171 +217,370 @@ impl Converter {
             self.totals.other_agents += 1;
             return;
         }
+        let key = AgentKey { agent, sub_agent_id: datagram.sub_agent_id };
+        let restarts = self.follow(&datagram, key, &mut report);
+        if self.options.comments && self.comment_agent != Some(key) {
+            self.comment_agent = Some(key);
+            self.comment_start.clear();
+            metadata::write_agent(&mut self.comment_start, agent, datagram.sub_agent_id);
+        }
+        let context = Context { key, received, restarts };
+        if self.options.content.has_datagrams() {
+            self.whole(&context, &datagram, out.as_deref_mut());
+        }
         let mut faults = 0;
-        let mut fault = |error| {
-            faults += 1;
-            report(&Fault { agent, error });
-        };
         for sample in datagram.samples() {
-            match sample {
-                Ok(Sample::Flow(sample)) => {
-                    self.totals.flow_samples += 1;
-                    if !self.options.selection.kinds.flow {
-                        self.totals.other_kinds += 1;
-                        continue;
-                    }
-                    let origin = Origin {
-                        agent,
-                        source: sample.source,
-                        direction: sample.direction(),
-                        sampling_rate: Some(sample.sampling_rate),
-                        timestamp: received.timestamp,
-                    };
-                    self.sample(&origin, sample.records(), out.as_deref_mut(), &mut fault);
-                }
-                Ok(Sample::Discarded(sample)) => {
-                    self.totals.discarded_packets += 1;
-                    if !self.options.selection.kinds.discard {
-                        self.totals.other_kinds += 1;
-                        continue;
-                    }
-                    let origin = Origin {
-                        agent,
-                        source: sample.source,
-                        direction: sample.direction(),
-                        sampling_rate: None,
-                        timestamp: received.timestamp,
-                    };
-                    self.sample(&origin, sample.records(), out.as_deref_mut(), &mut fault);
-                }
-                Ok(Sample::Counters(_)) => self.totals.counter_samples += 1,
-                Ok(Sample::Unknown(_)) => self.totals.unknown_samples += 1,
-                Err(error) => fault(error),
-            }
+            self.sample(&context, sample, out.as_deref_mut(), &mut |error| {
+                faults += 1;
+                report(Event::Fault(Fault { agent, error }));
+            });
         }
         self.totals.malformed += u64::from(faults > 0);
     }
 
-    /// A sample of a selected agent and kind.
+    /// Follows an agent's datagrams by their sequence numbers. Returns how often the agent began anew.
+    fn follow(&mut self, datagram: &Datagram<'_>, key: AgentKey, report: &mut impl FnMut(Event)) -> u32 {
+        let AgentKey { agent, sub_agent_id } = key;
+        let Some(place) = self.interfaces.agent(key) else { return 0 };
+        let known = self.interfaces.agent_at(place);
+        match known.step(datagram.sequence_number, datagram.uptime) {
+            Step::Next | Step::Again => {}
+            Step::Late => self.totals.lost_datagrams = self.totals.lost_datagrams.saturating_sub(1),
+            Step::Gap(datagrams) => {
+                self.totals.lost_datagrams += u64::from(datagrams);
+                report(Event::Lost { agent, sub_agent_id, datagrams });
+            }
+            Step::Restart => {
+                self.totals.restarts += 1;
+                report(Event::Restarted { agent, sub_agent_id });
+            }
+        }
+        known.restarts()
+    }
+
+    /// A whole datagram, if a packet in it is kept; without conditions on packets, all are.
+    fn whole(&mut self, context: &Context<'_>, datagram: &Datagram<'_>, out: Option<&mut Vec<u8>>) {
+        if self.is_done() || !self.is_wanted(datagram) {
+            return;
+        }
+        let AgentKey { agent, sub_agent_id } = context.key;
+        let stream = self.interfaces.stream(StreamKey { agent, sub_agent_id, source: DATAGRAMS });
+        let place = self.interfaces.interface(stream, LinkType::ETHERNET);
+        let interface = self.interfaces.at(place);
+        interface.counters.received += 1;
+        interface.counters.accepted += 1;
+        let Some(out) = out else {
+            interface.counters.drop_packet();
+            self.totals.dropped_datagrams += 1;
+            return;
+        };
+        let headers = Headers::new(canonical(context.received.sender), context.received.bytes);
+        let packet = Packet {
+            home: Home { link_type: LinkType::ETHERNET, prefix: &[] },
+            data: context.received.bytes,
+            original_length: (headers.as_slice().len() + context.received.bytes.len()) as u32,
+            timestamp: context.received.timestamp,
+            direction: Direction::In,
+            sampling_rate: None,
+            making: Making::default(),
+        };
+        self.totals.written_datagrams += 1;
+        self.write(context, stream, place, headers.as_slice(), &packet, None, out);
+    }
+
+    /// Whether a packet of the datagram is kept.
+    fn is_wanted(&mut self, datagram: &Datagram<'_>) -> bool {
+        if self.options.filter.is_none() && self.options.selection.takes_all_packets() {
+            return true;
+        }
+        datagram.samples().flatten().filter_map(told).any(|told| {
+            let selection = &self.options.selection;
+            selection.has_kind(&told)
+                && selection.has_source(told.source())
+                && selection.has_direction(told.direction())
+                && headers(&told).flatten().any(|header| {
+                    let home = self.options.framing.home(header.protocol, header.header);
+                    home.is_some_and(|home| self.passes(home, header.header, header.original_length()))
+                })
+        })
+    }
+
+    /// A sample, or what stands in the place of one.
     fn sample(
         &mut self,
-        origin: &Origin,
-        records: Records<'_>,
-        mut out: Option<&mut Vec<u8>>,
+        context: &Context<'_>,
+        sample: Result<Sample<'_>>,
+        out: Option<&mut Vec<u8>>,
         fault: &mut impl FnMut(Error),
     ) {
-        if !self.options.selection.has_source(origin.source) {
+        match &sample {
+            Ok(Sample::Flow(_)) => self.totals.flow_samples += 1,
+            Ok(Sample::Discarded(_)) => self.totals.discarded_packets += 1,
+            Ok(Sample::Counters(counters)) => {
+                self.totals.counter_samples += 1;
+                self.learn(context, counters);
+            }
+            Ok(_) => self.totals.unknown_samples += 1,
+            Err(error) => fault(*error),
+        }
+        let Some(told) = sample.ok().and_then(told) else { return };
+        if !self.options.selection.has_kind(&told) {
+            self.totals.other_kinds += 1;
+            return;
+        }
+        if !self.options.selection.has_source(told.source()) {
             self.totals.other_interfaces += 1;
             return;
         }
-        if !self.options.selection.has_direction(origin.direction) {
+        let stream = self.stream(context, &told);
+        if !self.options.selection.has_direction(told.direction()) {
             self.totals.other_directions += 1;
             return;
         }
-        let mut has_header = false;
-        for record in records {
+        if self.options.content.has_packets() {
+            self.packets(context, &told, stream, out, fault);
+        }
+    }
+
+    /// The stream that a sample belongs to, with what the sample's numbers say about those before it.
+    fn stream(&mut self, context: &Context<'_>, told: &Told<'_>) -> Option<u32> {
+        let AgentKey { agent, sub_agent_id } = context.key;
+        let place = self.interfaces.stream(StreamKey { agent, sub_agent_id, source: told.source() })?;
+        let (kind, sequence_number, drops) = match told {
+            Told::Flow(sample) => (Kind::Flow, sample.sequence_number, sample.drops),
+            Told::Discarded(sample) => (Kind::Discard, sample.sequence_number, sample.drops),
+        };
+        let losses = self.interfaces.stream_at(place).step(kind, sequence_number, drops, context.restarts);
+        self.totals.lost_samples = self.totals.lost_samples.saturating_add_signed(losses.missing);
+        self.totals.agent_drops += u64::from(losses.dropped);
+        Some(place)
+    }
+
+    /// The packets of a selected sample.
+    fn packets(
+        &mut self,
+        context: &Context<'_>,
+        told: &Told<'_>,
+        stream: Option<u32>,
+        mut out: Option<&mut Vec<u8>>,
+        fault: &mut impl FnMut(Error),
+    ) {
+        let mut agent_clock = None;
+        for record in told.records() {
+            match record {
+                Ok(record) if record.tag == ExtendedTimestamp::TAG => {
+                    agent_clock = ExtendedTimestamp::read(&mut record.xdr()).ok();
+                }
+                Ok(_) => {}
+                Err(error) => fault(error),
+            }
+        }
+        let timestamp = agent_clock.map_or(context.received.timestamp, |clock| clock.nanoseconds);
+        let direction = told.direction();
+        let sampling_rate = told.sampling_rate();
+        let mut has_packet = false;
+        for header in headers(told) {
+            let header = match header {
+                Ok(header) => header,
+                Err(error) => {
+                    fault(error);
+                    continue;
+                }
+            };
             if self.is_done() {
                 return;
             }
-            match record.map(|record| SampledHeader::decode(&record)) {
-                Ok(Some(Ok(header))) => {
-                    has_header = true;
-                    self.packet(origin, &header, out.as_deref_mut());
-                }
-                Ok(None) => {}
-                Ok(Some(Err(error))) | Err(error) => fault(error),
-            }
+            has_packet = true;
+            self.totals.packets += 1;
+            let Some(home) = self.options.framing.home(header.protocol, header.header) else {
+                self.totals.no_link_type += 1;
+                continue;
+            };
+            let making = Making {
+                header: (!home.prefix.is_empty()).then_some(header.protocol),
+                synthetic: None,
+                agent_clock: agent_clock.is_some(),
+            };
+            let original_length = header.original_length().saturating_add(home.prefix.len() as u32);
+            let data = header.header;
+            let packet = Packet { home, data, original_length, timestamp, direction, sampling_rate, making };
+            self.packet(context, told, stream, &packet, out.as_deref_mut());
         }
-        self.totals.without_header += u64::from(!has_header);
+        if has_packet || self.is_done() {
+            return;
+        }
+        let made = if self.options.synthetic { Synthetic::of(told.records()) } else { None };
+        let Some(made) = made else {
+            self.totals.without_header += 1;
+            return;
+        };
+        self.totals.packets += 1;
+        self.totals.synthetic += 1;
+        let packet = Packet {
+            home: Home { link_type: LinkType::ETHERNET, prefix: &[] },
+            data: made.as_slice(),
+            original_length: made.original_length,
+            timestamp,
+            direction,
+            sampling_rate,
+            making: Making { header: None, synthetic: Some(made.structure), agent_clock: agent_clock.is_some() },
+        };
+        self.packet(context, told, stream, &packet, out);
     }
 
     /// A packet of a selected sample.
-    fn packet(&mut self, origin: &Origin, header: &SampledHeader<'_>, out: Option<&mut Vec<u8>>) {
-        self.totals.packets += 1;
-        let Some(home) = self.options.framing.home(header.protocol, header.header) else {
-            self.totals.no_link_type += 1;
+    fn packet(
+        &mut self,
+        context: &Context<'_>,
+        told: &Told<'_>,
+        stream: Option<u32>,
+        packet: &Packet<'_>,
+        out: Option<&mut Vec<u8>>,
+    ) {
+        let place = self.interfaces.interface(stream, packet.home.link_type);
+        self.interfaces.at(place).counters.received += 1;
+        if !self.passes(packet.home, packet.data, packet.original_length) {
+            self.totals.filtered += 1;
             return;
-        };
-        let key = Key { agent: origin.agent, source: origin.source, link_type: home.link_type };
-        let slot = self.interfaces.slot(key);
-        self.interfaces.get(slot).counters.received += 1;
-        let original_length = header.original_length().saturating_add(home.prefix.len() as u32);
-        if let Some(filter) = &self.options.filter {
-            let packet = if home.prefix.is_empty() {
-                header.header
-            } else {
-                self.scratch.clear();
-                self.scratch.extend_from_slice(home.prefix);
-                self.scratch.extend_from_slice(header.header);
-                &self.scratch
-            };
-            if !filter.matches(packet, original_length, home.link_type) {
-                self.totals.filtered += 1;
-                return;
-            }
         }
-        let interface = self.interfaces.get(slot);
+        let interface = self.interfaces.at(place);
         interface.counters.accepted += 1;
         let Some(out) = out else {
-            interface.counters.dropped += 1;
-            interface.counters.drops_to_tell += 1;
+            interface.counters.drop_packet();
             self.totals.dropped += 1;
             return;
         };
-        interface.counters.written += 1;
-        let drop_count = core::mem::take(&mut interface.counters.drops_to_tell);
-        let interface_id = match interface.id {
-            Some(id) => id,
-            None => self.describe(slot, origin, home.link_type, out),
-        };
-        self.totals.past_interface_bound += u64::from(slot == 0);
         self.totals.written += 1;
-        let packet = EnhancedPacket {
+        self.totals.past_interface_bound += u64::from(place == 0);
+        self.write(context, stream, place, packet.home.prefix, packet, Some(told), out);
+    }
+
+    /// Whether the packet filter keeps a packet.
+    fn passes(&mut self, home: Home, data: &[u8], original_length: u32) -> bool {
+        let Some(filter) = &self.options.filter else { return true };
+        if home.prefix.is_empty() {
+            return filter.matches(data, original_length, home.link_type);
+        }
+        self.scratch.clear();
+        self.scratch.extend_from_slice(home.prefix);
+        self.scratch.extend_from_slice(data);
+        filter.matches(&self.scratch, original_length, home.link_type)
+    }
+
+    /// Appends a packet, and before it the description of its interface where that is new.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing that makes a block")]
+    fn write(
+        &mut self,
+        context: &Context<'_>,
+        stream: Option<u32>,
+        place: u32,
+        prefix: &[u8],
+        packet: &Packet<'_>,
+        told: Option<&Told<'_>>,
+        out: &mut Vec<u8>,
+    ) {
+        let interface_id = match self.interfaces.at(place).id {
+            Some(id) => id,
+            None => self.describe(context, stream, place, packet, told, out),
+        };
+        let counters = &mut self.interfaces.at(place).counters;
+        counters.written += 1;
+        let block = EnhancedPacket {
             interface_id,
-            timestamp: origin.timestamp,
-            prefix: home.prefix,
-            data: header.header,
-            original_length,
-            flags: match origin.direction {
+            timestamp: packet.timestamp,
+            prefix,
+            data: packet.data,
+            original_length: packet.original_length,
+            flags: match packet.direction {
                 Direction::In => 1,
                 Direction::Out => 2,
                 Direction::Unknown => 0,
             },
-            drop_count,
+            drop_count: core::mem::take(&mut counters.drops_to_tell),
         };
-        packet.write(out, |_| ());
+        block.write(out, |out| {
+            if self.options.comments {
+                out.extend_from_slice(&self.comment_start);
+                if let Some(told) = told {
+                    metadata::write(out, told, &packet.making);
+                }
+            }
+        });
+    }
+
+    /// Keeps what a counter sample calls its port and host.
+    fn learn(&mut self, context: &Context<'_>, sample: &CounterSample<'_>) {
+        let names = Names::of(sample);
+        let AgentKey { agent, sub_agent_id } = context.key;
+        if let Some(place) = names.host.and_then(|_| self.interfaces.agent(context.key)) {
+            names::keep(&mut self.interfaces.agent_at(place).host_name, names.host);
+        }
+        if names.port.is_none() && names.speed.is_none() {
+            return;
+        }
+        if let Some(place) = self.interfaces.stream(StreamKey { agent, sub_agent_id, source: sample.source }) {
+            let stream = self.interfaces.stream_at(place);
+            names::keep(&mut stream.name, names.port);
+            stream.speed = names.speed.or(stream.speed);
+        }
     }
 
     /// Appends the description of an interface that appears for the first time; returns its number in the file.
     #[cold]
-    fn describe(&mut self, slot: u32, origin: &Origin, link_type: LinkType, out: &mut Vec<u8>) -> u32 {
-        let Origin { agent, source, .. } = origin;
-        let kind = if source.if_index().is_some() { "ifIndex" } else { "data source" };
-        let rate = match origin.sampling_rate {
-            Some(0) => ", sampling rate unknown".to_owned(),
-            Some(rate) => format!(", sampling 1 in {rate}"),
-            None => String::new(),
+    fn describe(
+        &mut self,
+        context: &Context<'_>,
+        stream: Option<u32>,
+        place: u32,
+        packet: &Packet<'_>,
+        told: Option<&Told<'_>>,
+        out: &mut Vec<u8>,
+    ) -> u32 {
+        let agent = context.key.agent;
+        let host =
+            self.interfaces.agent(context.key).and_then(|place| self.interfaces.agent_at(place).host_name.clone());
+        let (port, speed) = stream.map_or((None, None), |place| {
+            let stream = self.interfaces.stream_at(place);
+            (stream.name.clone(), stream.speed)
+        });
+        let in_brackets = |name: Option<Box<str>>| name.map(|name| format!(" ({name})")).unwrap_or_default();
+        let (host, port) = (in_brackets(host), in_brackets(port));
+        let address = match agent {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        let (name, description) = match told {
+            None => (address, format!("sFlow datagrams of agent {agent}{host}")),
+            Some(told) => {
+                let source = told.source();
+                let kind = if source.if_index().is_some() { "ifIndex" } else { "data source" };
+                let rate = match packet.sampling_rate {
+                    Some(0) => ", sampling rate unknown".to_owned(),
+                    Some(rate) => format!(", sampling 1 in {rate}"),
+                    None => String::new(),
+                };
+                let description = format!("sFlow agent {agent}{host}, {kind} {source}{port}{rate}");
+                (format!("{address}:{source}"), description)
+            }
         };
         let description = InterfaceDescription {
-            link_type,
-            name: &match agent {
-                IpAddr::V4(ip) => format!("{ip}:{source}"),
-                IpAddr::V6(ip) => format!("[{ip}]:{source}"),
-            },
-            description: &format!("sFlow agent {agent}, {kind} {source}{rate}"),
-            speed: None,
+            link_type: packet.home.link_type,
+            name: &name,
+            description: &description,
+            speed,
             filter: &self.options.filter_text,
         };
         description.write(out);
-        self.interfaces.number(slot)
+        self.interfaces.number(place)
     }
 
-    /// Appends what a file ends with: the statistics of each interface. Interface 0's tell the totals in a comment, and
-    /// `lost_datagrams`, those that were lost before they came here.
-    pub fn finish(&mut self, now: u64, lost_datagrams: u64, out: &mut Vec<u8>) {
+    /// Appends the statistics of each interface. Interface 0's tell the totals in a comment, and `lost_datagrams`, those that
+    /// were lost before they came here. A file ends with them; on long captures they are told in between, too.
+    pub fn statistics(&mut self, now: u64, lost_datagrams: u64, out: &mut Vec<u8>) {
         let lost =
             if lost_datagrams > 0 { format!(", {lost_datagrams} datagrams lost in the kernel") } else { String::new() };
         let totals = format!("{}{lost}", self.totals);
+        self.interfaces.settle();
         for (interface_id, counters) in self.interfaces.described() {
             let of_all = interface_id == 0;
             let statistics = InterfaceStatistics {
@@ -378,7 +589,7 @@ impl Converter {
                 start_time: Some(self.start_time),
                 end_time: Some(now),
                 received: Some(counters.received),
-                dropped: of_all.then_some(lost_datagrams),
+                dropped: Some(counters.lost + if of_all { lost_datagrams } else { 0 }),
                 accepted: Some(counters.accepted),
                 os_dropped: Some(counters.dropped),
                 delivered: Some(counters.written),
@@ -387,4 +598,18 @@ impl Converter {
             statistics.write(out);
         }
     }
+}
+
+/// A sample that holds packets.
+fn told(sample: Sample<'_>) -> Option<Told<'_>> {
+    match sample {
+        Sample::Flow(sample) => Some(Told::Flow(sample)),
+        Sample::Discarded(sample) => Some(Told::Discarded(sample)),
+        _ => None,
+    }
+}
+
+/// The sampled headers of a sample.
+fn headers<'a>(told: &Told<'a>) -> impl Iterator<Item = Result<SampledHeader<'a>>> + use<'a> {
+    told.records().flatten().filter_map(|record| SampledHeader::decode(&record))
 }

@@ -1,4 +1,8 @@
-//! The interfaces of a capture file: one for each agent and data source that a packet came from.
+//! The interfaces of a capture file, and the streams of samples that feed them.
+//!
+//! A *stream* is what one data source of one agent and sub-agent sends: sequence numbers and drops are counted by it. An
+//! *interface* is what the file has for an agent's data source: its packets, its name, its statistics. Both are bounded, for
+//! anybody can send datagrams in the name of any number of agents.
 
 use core::hash::{BuildHasher, Hasher};
 use std::collections::HashMap;
@@ -7,35 +11,15 @@ use std::net::IpAddr;
 
 use crate::link::LinkType;
 use crate::sample::DataSource;
-
-/// What makes an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Key {
-    pub(crate) agent: IpAddr,
-    pub(crate) source: DataSource,
-    pub(crate) link_type: LinkType,
-}
-
-impl core::hash::Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let (high, low) = match self.agent {
-            IpAddr::V4(ip) => (0, u64::from(ip.to_bits())),
-            IpAddr::V6(ip) => ((ip.to_bits() >> 64) as u64, ip.to_bits() as u64),
-        };
-        state.write_u64(high);
-        state.write_u64(low);
-        state.write_u64(u64::from(self.source.class) << 32 | u64::from(self.source.index));
-        state.write_u64(u64::from(self.link_type.0));
-    }
-}
+use crate::sequence::{RunningTotal, Sequence, Step};
 
 /// A hash for keys of a few words: each is folded in by a multiplication whose halves are added. The random seed keeps senders
 /// from choosing agents that collide.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fold(u64);
 
-impl Fold {
-    fn new() -> Self {
+impl Default for Fold {
+    fn default() -> Self {
         Fold(RandomState::new().build_hasher().finish())
     }
 }
@@ -68,6 +52,171 @@ impl Hasher for Fold {
     }
 }
 
+/// An agent's address and two numbers that belong to it, as four words for [`Fold`].
+fn hash_words<H: Hasher>(state: &mut H, agent: IpAddr, numbers: [u64; 2]) {
+    let (high, low) = match agent {
+        IpAddr::V4(ip) => (0, u64::from(ip.to_bits())),
+        IpAddr::V6(ip) => ((ip.to_bits() >> 64) as u64, ip.to_bits() as u64),
+    };
+    for word in [high, low, numbers[0], numbers[1]] {
+        state.write_u64(word);
+    }
+}
+
+fn joined(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+/// What makes an agent's series of datagrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AgentKey {
+    pub(crate) agent: IpAddr,
+    pub(crate) sub_agent_id: u32,
+}
+
+impl core::hash::Hash for AgentKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_words(state, self.agent, [u64::from(self.sub_agent_id), 0]);
+    }
+}
+
+/// What makes a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StreamKey {
+    pub(crate) agent: IpAddr,
+    pub(crate) sub_agent_id: u32,
+    pub(crate) source: DataSource,
+}
+
+impl core::hash::Hash for StreamKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_words(state, self.agent, [joined(self.source.class, self.source.index), u64::from(self.sub_agent_id)]);
+    }
+}
+
+/// What makes an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct InterfaceKey {
+    agent: IpAddr,
+    source: DataSource,
+    link_type: LinkType,
+}
+
+impl core::hash::Hash for InterfaceKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_words(state, self.agent, [joined(self.source.class, self.source.index), u64::from(self.link_type.0)]);
+    }
+}
+
+/// The series of datagrams of an agent and sub-agent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Agent {
+    sequence: Sequence,
+    uptime: u32,
+    /// How often it began anew: its streams then do too.
+    restarts: u32,
+    /// The host's name, if the agent told it (`host_descr`).
+    pub(crate) host_name: Option<Box<str>>,
+}
+
+impl Agent {
+    /// The uptime is in milliseconds and wraps: from there it is no restart.
+    const NEAR_WRAP: u32 = u32::MAX - 600_000;
+
+    /// How often the agent began anew.
+    pub(crate) fn restarts(&self) -> u32 {
+        self.restarts
+    }
+
+    /// Takes a datagram's sequence number and uptime.
+    pub(crate) fn step(&mut self, sequence_number: u32, uptime: u32) -> Step {
+        // Datagrams may come in another order than they were sent in; a clock that is set back by minutes was restarted.
+        let restarted = uptime.saturating_add(10_000) < self.uptime && self.uptime < Self::NEAR_WRAP;
+        let step = if restarted { self.sequence.restart(sequence_number) } else { self.sequence.step(sequence_number) };
+        if step == Step::Restart {
+            self.restarts += 1;
+        }
+        if !matches!(step, Step::Late | Step::Again) {
+            self.uptime = uptime;
+        }
+        step
+    }
+}
+
+/// The samples of one kind of a stream.
+#[derive(Clone, Copy, Debug, Default)]
+struct Series {
+    sequence: Sequence,
+    drops: RunningTotal,
+}
+
+/// The kinds of samples that are numbered apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Flow,
+    Discard,
+}
+
+/// What a sample's numbers say about those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Losses {
+    /// Samples that did not come; less than none when one came late.
+    pub(crate) missing: i64,
+    /// Samples that the agent itself dropped.
+    pub(crate) dropped: u32,
+}
+
+impl Losses {
+    fn sum(self) -> i64 {
+        self.missing + i64::from(self.dropped)
+    }
+}
+
+/// What one data source of one agent and sub-agent sends.
+#[derive(Clone, Debug)]
+pub(crate) struct Stream {
+    key: StreamKey,
+    series: [Series; 2],
+    /// The agent's restarts when the last sample came.
+    restarts: u32,
+    /// The interface that the last packet went to.
+    interface: Option<(LinkType, u32)>,
+    /// Samples lost that no interface has counted yet.
+    untold: i64,
+    /// What is known of the port: its name (`port_name`) and its speed (`if_counters`).
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) speed: Option<u64>,
+}
+
+impl Stream {
+    /// Takes a sample's sequence number and drops. `restarts` is the agent's.
+    #[inline]
+    pub(crate) fn step(&mut self, kind: Kind, sequence_number: u32, drops: u32, restarts: u32) -> Losses {
+        if restarts != self.restarts {
+            self.restarts = restarts;
+            self.series = <[Series; 2]>::default();
+        }
+        let series = &mut self.series[kind as usize];
+        let missing = match series.sequence.step(sequence_number) {
+            Step::Next => 0,
+            Step::Gap(gap) => i64::from(gap),
+            // An older reading of the running total says nothing about its growth.
+            Step::Late => {
+                self.untold -= 1;
+                return Losses { missing: -1, dropped: 0 };
+            }
+            Step::Again => return Losses::default(),
+            Step::Restart => {
+                series.drops = RunningTotal::default();
+                0
+            }
+        };
+        let losses = Losses { missing, dropped: series.drops.grow(drops) };
+        self.untold += losses.sum();
+        losses
+    }
+}
+
 /// What an interface has counted, in packets.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counters {
@@ -77,76 +226,184 @@ pub(crate) struct Counters {
     pub(crate) accepted: u64,
     /// Those written to the file.
     pub(crate) written: u64,
-    /// Those lost because the reader was too slow.
+    /// Samples lost before they came here: in the agent and on the way.
+    pub(crate) lost: u64,
+    /// Packets lost because the reader was too slow.
     pub(crate) dropped: u64,
     /// Losses to be told with the interface's next packet.
     pub(crate) drops_to_tell: u64,
 }
 
+impl Counters {
+    /// Counts samples that did not come; less than none when some came after all.
+    fn lose(&mut self, lost: i64) {
+        self.lost = self.lost.saturating_add_signed(lost);
+        self.drops_to_tell = self.drops_to_tell.saturating_add_signed(lost);
+    }
+
+    /// Counts a packet that the reader was too slow for.
+    pub(crate) fn drop_packet(&mut self) {
+        self.dropped += 1;
+        self.drops_to_tell += 1;
+    }
+}
+
 /// An interface.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Interface {
     /// The interface's number in the file, once its description was written.
     pub(crate) id: Option<u32>,
     pub(crate) counters: Counters,
 }
 
-/// All interfaces, found by one hash.
+/// All agents, streams and interfaces. A stream is found by one hash.
 #[derive(Debug)]
 pub(crate) struct Interfaces {
-    slots: HashMap<Key, u32, Fold>,
-    /// Slot 0 is the file's interface 0: it takes the packets of interfaces past the bound.
+    most: usize,
+    agents: HashMap<AgentKey, u32, Fold>,
+    all_agents: Vec<Agent>,
+    streams: HashMap<StreamKey, u32, Fold>,
+    all_streams: Vec<Stream>,
+    places: HashMap<InterfaceKey, u32, Fold>,
+    /// The first is the file's interface 0: it takes the packets of interfaces past the bound.
     all: Vec<Interface>,
     next_id: u32,
-    most: usize,
     /// The samples of a datagram often share a data source.
-    last: Option<(Key, u32)>,
+    last: Option<(StreamKey, u32)>,
 }
 
 impl Interfaces {
     pub(crate) fn new(most: usize) -> Self {
-        let first = Interface { id: Some(0), counters: Counters::default() };
-        Interfaces { slots: HashMap::with_hasher(Fold::new()), all: vec![first], next_id: 1, most, last: None }
+        Interfaces {
+            most,
+            agents: HashMap::default(),
+            all_agents: Vec::new(),
+            streams: HashMap::default(),
+            all_streams: Vec::new(),
+            places: HashMap::default(),
+            all: vec![Interface { id: Some(0), ..Interface::default() }],
+            next_id: 1,
+            last: None,
+        }
     }
 
-    /// The slot of an interface, made when it is new. Past the bound it is slot 0.
+    /// The place of an agent, unless there are too many.
     #[inline]
-    pub(crate) fn slot(&mut self, key: Key) -> u32 {
-        if let Some((last, slot)) = self.last {
-            if last == key {
-                return slot;
-            }
+    pub(crate) fn agent(&mut self, key: AgentKey) -> Option<u32> {
+        match self.agents.get(&key) {
+            Some(place) => Some(*place),
+            None => self.add_agent(key),
         }
-        let slot = match self.slots.get(&key) {
-            Some(slot) => *slot,
-            None => self.add(key),
-        };
-        self.last = Some((key, slot));
-        slot
     }
 
     #[cold]
-    fn add(&mut self, key: Key) -> u32 {
-        if self.slots.len() >= self.most {
-            return 0;
-        }
-        let slot = self.all.len() as u32;
-        self.all.push(Interface { id: None, counters: Counters::default() });
-        self.slots.insert(key, slot);
-        slot
+    fn add_agent(&mut self, key: AgentKey) -> Option<u32> {
+        let place = self.all_agents.len();
+        (place < self.most).then(|| {
+            self.all_agents.push(Agent::default());
+            self.agents.insert(key, place as u32);
+            place as u32
+        })
     }
 
     #[inline]
-    pub(crate) fn get(&mut self, slot: u32) -> &mut Interface {
-        &mut self.all[slot as usize]
+    pub(crate) fn agent_at(&mut self, place: u32) -> &mut Agent {
+        &mut self.all_agents[place as usize]
+    }
+
+    /// The place of a stream, unless there are too many.
+    #[inline]
+    pub(crate) fn stream(&mut self, key: StreamKey) -> Option<u32> {
+        match self.last {
+            Some((last, place)) if last == key => return Some(place),
+            _ => {}
+        }
+        let place = match self.streams.get(&key) {
+            Some(place) => *place,
+            None => self.add_stream(key)?,
+        };
+        self.last = Some((key, place));
+        Some(place)
+    }
+
+    #[cold]
+    fn add_stream(&mut self, key: StreamKey) -> Option<u32> {
+        let place = self.all_streams.len();
+        (place < self.most).then(|| {
+            let series = <[Series; 2]>::default();
+            self.all_streams.push(Stream {
+                key,
+                series,
+                restarts: 0,
+                interface: None,
+                untold: 0,
+                name: None,
+                speed: None,
+            });
+            self.streams.insert(key, place as u32);
+            place as u32
+        })
+    }
+
+    #[inline]
+    pub(crate) fn stream_at(&mut self, place: u32) -> &mut Stream {
+        &mut self.all_streams[place as usize]
+    }
+
+    /// The place of the interface that a stream's packets of a link type go to; 0 for those past the bound. The stream's losses
+    /// are counted there.
+    #[inline]
+    pub(crate) fn interface(&mut self, stream: Option<u32>, link_type: LinkType) -> u32 {
+        let Some(stream) = stream else { return 0 };
+        let place = match self.all_streams[stream as usize].interface {
+            Some((known, place)) if known == link_type => place,
+            _ => self.find_interface(stream, link_type),
+        };
+        let untold = core::mem::take(&mut self.all_streams[stream as usize].untold);
+        if untold != 0 {
+            self.all[place as usize].counters.lose(untold);
+        }
+        place
+    }
+
+    #[cold]
+    fn find_interface(&mut self, stream: u32, link_type: LinkType) -> u32 {
+        let StreamKey { agent, source, .. } = self.all_streams[stream as usize].key;
+        let key = InterfaceKey { agent, source, link_type };
+        let next = self.all.len();
+        let place = match self.places.get(&key) {
+            Some(place) => *place,
+            None if next > self.most => 0,
+            None => {
+                self.all.push(Interface::default());
+                self.places.insert(key, next as u32);
+                next as u32
+            }
+        };
+        self.all_streams[stream as usize].interface = Some((link_type, place));
+        place
+    }
+
+    #[inline]
+    pub(crate) fn at(&mut self, place: u32) -> &mut Interface {
+        &mut self.all[place as usize]
     }
 
     /// Gives an interface its number in the file.
-    pub(crate) fn number(&mut self, slot: u32) -> u32 {
+    pub(crate) fn number(&mut self, place: u32) -> u32 {
         let id = self.next_id;
         self.next_id += 1;
-        self.get(slot).id = Some(id);
+        self.at(place).id = Some(id);
         id
+    }
+
+    /// Counts the losses after which no packet has come yet.
+    pub(crate) fn settle(&mut self) {
+        for stream in &mut self.all_streams {
+            if let Some((_, place)) = stream.interface {
+                self.all[place as usize].counters.lose(core::mem::take(&mut stream.untold));
+            }
+        }
     }
 
     /// The interfaces that stand in the file.
@@ -159,40 +416,100 @@ impl Interfaces {
 mod tests {
     use super::*;
 
-    fn key(agent: u32, index: u32) -> Key {
-        Key { agent: IpAddr::V4(agent.into()), source: DataSource { class: 0, index }, link_type: LinkType::ETHERNET }
+    fn key(agent: u32, index: u32) -> StreamKey {
+        StreamKey { agent: IpAddr::V4(agent.into()), sub_agent_id: 0, source: DataSource { class: 0, index } }
+    }
+
+    fn interface(interfaces: &mut Interfaces, key: StreamKey) -> u32 {
+        let stream = interfaces.stream(key);
+        interfaces.interface(stream, LinkType::ETHERNET)
     }
 
     #[test]
-    fn an_interface_keeps_its_slot_and_others_get_their_own() {
+    fn an_interface_keeps_its_place_and_others_get_their_own() {
         let mut interfaces = Interfaces::new(10);
-        let slots = [key(1, 1), key(1, 2), key(2, 1)].map(|key| interfaces.slot(key));
-        assert_eq!(slots, [1, 2, 3]);
-        assert_eq!([key(2, 1), key(1, 1)].map(|key| interfaces.slot(key)), [3, 1]);
+        let places = [key(1, 1), key(1, 2), key(2, 1)].map(|key| interface(&mut interfaces, key));
+        assert_eq!(places, [1, 2, 3]);
+        assert_eq!([key(2, 1), key(1, 1)].map(|key| interface(&mut interfaces, key)), [3, 1]);
+    }
+
+    #[test]
+    fn sub_agents_are_streams_of_their_own_and_share_the_interface() {
+        let mut interfaces = Interfaces::new(10);
+        let streams = [0, 1].map(|sub_agent_id| interfaces.stream(StreamKey { sub_agent_id, ..key(1, 1) }));
+        assert_eq!(streams, [Some(0), Some(1)]);
+        assert_eq!(streams.map(|stream| interfaces.interface(stream, LinkType::ETHERNET)), [1, 1]);
+    }
+
+    #[test]
+    fn each_link_type_is_an_interface_of_its_own() {
+        let mut interfaces = Interfaces::new(10);
+        let stream = interfaces.stream(key(1, 1));
+        let types = [LinkType::ETHERNET, LinkType::PPP, LinkType::ETHERNET, LinkType::PPP];
+        assert_eq!(types.map(|link_type| interfaces.interface(stream, link_type)), [1, 2, 1, 2]);
     }
 
     #[test]
     fn past_the_bound_packets_go_to_interface_zero_and_memory_does_not_grow() {
         let mut interfaces = Interfaces::new(100);
         for agent in 0..100_000 {
-            interfaces.slot(key(agent, 1));
+            interface(&mut interfaces, key(agent, 1));
+            interfaces.agent(AgentKey { agent: IpAddr::V4(agent.into()), sub_agent_id: 0 });
         }
-        assert_eq!(interfaces.all.len(), 101);
-        assert_eq!(interfaces.slot(key(100, 1)), 0);
-        assert_eq!(interfaces.slot(key(99, 1)), 100);
+        assert_eq!([interfaces.all.len(), interfaces.all_streams.len(), interfaces.all_agents.len()], [101, 100, 100]);
+        assert_eq!(interface(&mut interfaces, key(100, 1)), 0);
+        assert_eq!(interface(&mut interfaces, key(99, 1)), 100);
     }
 
     #[test]
-    fn numbers_follow_the_order_of_descriptions_not_of_slots() {
+    fn numbers_follow_the_order_of_descriptions_not_of_places() {
         let mut interfaces = Interfaces::new(10);
-        let (first, second) = (interfaces.slot(key(1, 1)), interfaces.slot(key(1, 2)));
+        let (first, second) = (interface(&mut interfaces, key(1, 1)), interface(&mut interfaces, key(1, 2)));
         assert_eq!(interfaces.number(second), 1);
         assert_eq!(interfaces.number(first), 2);
     }
 
     #[test]
+    fn an_agent_that_restarts_loses_nothing_nor_do_its_streams() {
+        let mut interfaces = Interfaces::new(10);
+        let place = interfaces.agent(AgentKey { agent: IpAddr::V4(1.into()), sub_agent_id: 0 });
+        let stream = interfaces.stream(key(1, 1)).unwrap();
+        let mut steps = Vec::new();
+        let mut losses = Losses::default();
+        // The agent restarts after its third datagram, with numbers that look like late ones.
+        for (number, uptime, drops) in
+            [(70, 500_000, 9), (71, 501_000, 9), (73, 502_000, 12), (1, 1000, 0), (2, 2000, 1)]
+        {
+            steps.push(interfaces.agent_at(place.unwrap()).step(number, uptime));
+            let restarts = interfaces.agent_at(place.unwrap()).restarts();
+            let step = interfaces.stream_at(stream).step(Kind::Flow, number, drops, restarts);
+            losses = Losses { missing: losses.missing + step.missing, dropped: losses.dropped + step.dropped };
+        }
+        assert_eq!(steps, [Step::Next, Step::Next, Step::Gap(1), Step::Restart, Step::Next]);
+        assert_eq!(losses, Losses { missing: 1, dropped: 3 + 1 });
+    }
+
+    #[test]
+    fn an_uptime_that_wraps_is_no_restart() {
+        let mut agent = Agent::default();
+        let steps = [(1, u32::MAX - 500), (2, 500), (4, 1500)].map(|(number, uptime)| agent.step(number, uptime));
+        assert_eq!(steps, [Step::Next, Step::Next, Step::Gap(1)]);
+    }
+
+    #[test]
+    fn flow_samples_and_discards_are_numbered_apart() {
+        let mut interfaces = Interfaces::new(10);
+        let stream = interfaces.stream(key(1, 1)).unwrap();
+        let stream = interfaces.stream_at(stream);
+        for (kind, number) in [(Kind::Flow, 1), (Kind::Discard, 500), (Kind::Flow, 2), (Kind::Discard, 501)] {
+            assert_eq!(stream.step(kind, number, 0, 0), Losses::default());
+        }
+        assert_eq!(stream.step(Kind::Flow, 5, 0, 0).missing, 2);
+    }
+
+    #[test]
     fn the_hash_spreads_neighbouring_keys() {
-        let fold = Fold::new();
+        let fold = Fold::default();
         let mut buckets = [0_u32; 1024];
         for agent in 0..64 {
             for index in 0..1024 {

@@ -7,6 +7,7 @@ use core::ops::RangeInclusive;
 use core::str::FromStr;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::metadata::Told;
 use crate::sample::{DataSource, Direction};
 
 /// An entry of a list that cannot be read.
@@ -195,6 +196,18 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether every packet of the selected agents is kept.
+    pub fn takes_all_packets(&self) -> bool {
+        self.interfaces.is_empty() && self.direction.is_none() && self.kinds == Kinds::default()
+    }
+
+    pub(crate) fn has_kind(&self, told: &Told<'_>) -> bool {
+        match told {
+            Told::Flow(_) => self.kinds.flow,
+            Told::Discarded(_) => self.kinds.discard,
+        }
+    }
+
     /// Whether samples of this data source are kept.
     #[inline]
     pub fn has_source(&self, source: DataSource) -> bool {

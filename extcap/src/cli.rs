@@ -155,6 +155,7 @@ fn help(option: &Opt) -> String {
         Kind::Number { default: Some(default), .. } => format!(" [default: {default}]"),
         Kind::Choice(values) => format!(" [default: {}; one of: {}]", values[0].value, names(values)),
         Kind::Several(values) => format!(" [default: {}]", names(values)),
+        Kind::Switch => " [default: true]".to_owned(),
         Kind::Number { .. } | Kind::Text { .. } | Kind::File => String::new(),
     };
     format!("{}{values}", option.help)

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sflowcap::capture::Content;
 use sflowcap::link::Framing;
 use sflowcap::sample::Direction;
 use sflowcap::select::{Kinds, Selection};
@@ -24,6 +25,9 @@ pub struct Config {
     pub selection: Selection,
     /// The capture filter, in tcpdump's syntax; empty for none.
     pub filter: String,
+    pub content: Content,
+    pub comments: bool,
+    pub synthetic: bool,
     pub framing: Framing,
     /// Bytes that may wait for the reader.
     pub backlog: usize,
@@ -72,6 +76,13 @@ impl Config {
                 kinds: Kinds { flow: packets.contains(&"flow"), discard: packets.contains(&"discard") },
             },
             filter: words.filter(),
+            content: match choice(words, "content")? {
+                "datagrams" => Content::Datagrams,
+                "both" => Content::Both,
+                _ => Content::Packets,
+            },
+            comments: switch(words, "comments")?,
+            synthetic: switch(words, "synthetic")?,
             framing: if choice(words, "link-type")? == "native" { Framing::Native } else { Framing::Ethernet },
             backlog: number(words, "backlog")?.unwrap_or_default() as usize * MIB,
             most_packets: shell_number(words, "count", "-c")?,
@@ -145,6 +156,16 @@ fn choice(words: &Words, name: &str) -> Result<&'static str, Failure> {
     text(words, name).map_or(Ok(values[0].value), |value| named(name, value, values))
 }
 
+/// Wireshark takes many words for a switch (`^.*([yt1-9])`); these are the ones that people write.
+fn switch(words: &Words, name: &str) -> Result<bool, Failure> {
+    let Some(value) = text(words, name) else { return Ok(true) };
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err(refused(name, value, "true or false")),
+    }
+}
+
 fn several(words: &Words, name: &str) -> Result<Vec<&'static str>, Failure> {
     let Kind::Several(values) = option(name).kind else { unreachable!("--{name} is a list of choices") };
     match text(words, name) {
@@ -168,6 +189,8 @@ mod tests {
         let config = check(&[]).unwrap();
         assert_eq!(config.listen, Listen { port: 6343, address: None, receive_buffer: None });
         assert_eq!(config.backlog, 64 * MIB);
+        assert_eq!(config.content, Content::Packets);
+        assert!(config.comments && config.synthetic);
         assert_eq!(config.framing, Framing::Ethernet);
         assert_eq!(config.selection.direction, None);
         assert_eq!(config.selection.kinds, Kinds { flow: true, discard: true });
@@ -192,6 +215,9 @@ mod tests {
             "--interfaces=3",
             "--direction=Out",
             "--packets=discard",
+            "--content=both",
+            "--comments=false",
+            "--synthetic=no",
             "--link-type=native",
             "--backlog=2",
             "-c",
@@ -205,6 +231,8 @@ mod tests {
         assert!(!config.selection.interfaces.contains(4));
         assert_eq!(config.selection.direction, Some(Direction::Out));
         assert_eq!(config.selection.kinds, Kinds { flow: false, discard: true });
+        assert_eq!(config.content, Content::Both);
+        assert!(!config.comments && !config.synthetic);
         assert_eq!(config.framing, Framing::Native);
         assert_eq!(config.backlog, 2 * MIB);
         assert_eq!(config.most_packets, Some(10));
@@ -222,6 +250,8 @@ mod tests {
             (["--interfaces", "eth0"], "--interfaces: 'eth0' is not an ifIndex number or a range"),
             (["--direction", "up"], "--direction: 'up' is not both or in or out"),
             (["--packets", "flow,all"], "--packets: 'all' is not flow or discard"),
+            (["--content", "all"], "--content: 'all' is not packets or datagrams or both"),
+            (["--comments", "maybe"], "--comments: 'maybe' is not true or false"),
             (["--link-type", "ppp"], "--link-type: 'ppp' is not ethernet or native"),
             (["--backlog", "-1"], "--backlog: '-1' is not a whole number from 1 to 65536"),
             (["-c", "0"], "-c: '0' is not a whole number from 1 up"),

@@ -33,6 +33,8 @@ pub enum Kind {
     Choice(&'static [Value]),
     /// Any of these, separated by commas; all are the default.
     Several(&'static [Value]),
+    /// On or off; on is the default.
+    Switch,
     /// A file to write.
     File,
 }
@@ -120,6 +122,34 @@ pub const OPTIONS: &[Opt] = &[
         label: "Packets",
         help: "Only these kinds: packets sampled at a rate (flow), packets that were discarded (discard)",
         kind: Kind::Several(&[value("flow", "Sampled packets"), value("discard", "Discarded packets")]),
+    },
+    Opt {
+        name: "content",
+        group: Group::Content,
+        placeholder: "WHAT",
+        label: "Content",
+        help: "Sampled packets, whole sFlow datagrams with counters for Wireshark's sFlow dissector, or both",
+        kind: Kind::Choice(&[
+            value("packets", "Sampled packets"),
+            value("datagrams", "sFlow datagrams"),
+            value("both", "Both"),
+        ]),
+    },
+    Opt {
+        name: "comments",
+        group: Group::Content,
+        placeholder: "BOOL",
+        label: "Comments",
+        help: "Tell agent, ports, sampling rate, discard reason and more in each packet's comment",
+        kind: Kind::Switch,
+    },
+    Opt {
+        name: "synthetic",
+        group: Group::Content,
+        placeholder: "BOOL",
+        label: "Packets without header",
+        help: "Make a packet from the fields that an agent sends instead of a header",
+        kind: Kind::Switch,
     },
     Opt {
         name: "link-type",

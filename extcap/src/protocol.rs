@@ -80,6 +80,7 @@ fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> 
             writeln!(out, "{{type=multicheck}}")?;
             values.iter().try_for_each(|value| choice(out, number, value, true))
         }
+        Kind::Switch => writeln!(out, "{{type=boolean}}{{default=true}}"),
         Kind::File => writeln!(out, "{{type=fileselect}}{{mustexist=false}}"),
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use sflowcap::capture::{Converter, Fault, Options, PacketFilter, Totals};
+use sflowcap::capture::{Converter, Event, Fault, Options, PacketFilter, Totals};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::Failure;
@@ -17,6 +17,9 @@ use crate::log;
 use crate::protocol;
 use crate::receive::{self, Receiver};
 use crate::sink::{self, Flushed, Sink};
+
+/// How often a long capture tells its statistics before its end.
+const STATISTICS: Duration = Duration::from_secs(60);
 
 /// How long a reader that stalls at the end may take for what is left. Wireshark kills an extcap after 30 s.
 const LAST_FLUSH: Duration = Duration::from_secs(10);
@@ -95,6 +98,9 @@ fn run(config: &Config, file: File) -> Result<Summary, Failure> {
         selection: config.selection.clone(),
         filter,
         filter_text: config.filter.trim().to_owned(),
+        content: config.content,
+        comments: config.comments,
+        synthetic: config.synthetic,
         framing: config.framing,
         application: format!("sflowdump {}", env!("CARGO_PKG_VERSION")),
         os: operating_system(),
@@ -103,7 +109,7 @@ fn run(config: &Config, file: File) -> Result<Summary, Failure> {
     });
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("listening on UDP port {} of {at}", config.listen.port);
-    Session { receiver, converter, sink, stop, fault_log: FaultLog::default(), lost: 0, last_lost: 0 }
+    Session { receiver, converter, sink, stop, event_log: EventLog::default(), lost: 0, last_lost: 0 }
         .run(config.duration)
 }
 
@@ -143,7 +149,7 @@ struct Session {
     converter: Converter,
     sink: Sink,
     stop: Stop,
-    fault_log: FaultLog,
+    event_log: EventLog,
     /// Datagrams that the kernel dropped, and its own 32-bit count of them when it was last read.
     lost: u64,
     last_lost: u32,
@@ -154,10 +160,15 @@ impl Session {
         let deadline = duration.map(|duration| Instant::now() + duration);
         self.converter.begin(now(), self.sink.unbounded_room());
         let mut flushed = self.sink.flush()?;
+        let mut next_statistics = Instant::now() + STATISTICS;
         while flushed != Flushed::Closed && !self.converter.is_done() {
             let woken = self.wait(flushed, deadline)?;
             if woken.reader_gone || woken.stopped || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 break;
+            }
+            if Instant::now() >= next_statistics {
+                next_statistics += STATISTICS;
+                self.write_statistics();
             }
             flushed = self.take(woken.datagrams)?;
         }
@@ -215,7 +226,7 @@ impl Session {
         for place in 0..count {
             let received = self.receiver.datagram(place);
             let room = self.sink.room();
-            self.converter.datagram(&received, room, |fault| self.fault_log.tell(fault));
+            self.converter.datagram(&received, room, |event| self.event_log.tell(&event));
         }
         Ok(count)
     }
@@ -229,8 +240,7 @@ impl Session {
                 break;
             }
         }
-        self.count_lost();
-        self.converter.finish(now(), self.lost, self.sink.unbounded_room());
+        self.write_statistics();
         while self.sink.flush()? == Flushed::Blocked {
             let left = LAST_FLUSH.saturating_sub(stopped.elapsed());
             if left.is_zero() {
@@ -244,6 +254,11 @@ impl Session {
         Ok(())
     }
 
+    fn write_statistics(&mut self) {
+        self.count_lost();
+        self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
+    }
+
     fn count_lost(&mut self) {
         if let Some(lost) = self.receiver.lost() {
             self.lost += u64::from(lost.wrapping_sub(self.last_lost));
@@ -252,7 +267,7 @@ impl Session {
     }
 
     fn log_end(&mut self) {
-        self.fault_log.tell_rest();
+        self.event_log.tell_rest();
         let totals = self.converter.totals();
         if self.lost > 0 || totals.dropped > 0 {
             tracing::warn!("end: {totals}, {} datagrams dropped by the kernel", self.lost);
@@ -262,35 +277,43 @@ impl Session {
     }
 }
 
-/// Faults in the log: the first few of each second one by one, the others as a number.
+/// Faults and losses in the log: the first few of each second one by one, the others as a number.
 #[derive(Debug, Default)]
-struct FaultLog {
+struct EventLog {
     second: Option<Instant>,
     told: u32,
     untold: u64,
 }
 
-impl FaultLog {
+impl EventLog {
     const PER_SECOND: u32 = 10;
 
     #[cold]
-    fn tell(&mut self, Fault { agent, error }: &Fault) {
+    fn tell(&mut self, event: &Event) {
         if self.second.is_none_or(|second| second.elapsed() >= Duration::from_secs(1)) {
             self.tell_rest();
             self.second = Some(Instant::now());
             self.told = 0;
         }
-        if self.told < Self::PER_SECOND {
-            self.told += 1;
-            tracing::warn!("malformed datagram of agent {agent}: {error}");
-        } else {
+        if self.told >= Self::PER_SECOND {
             self.untold += 1;
+            return;
+        }
+        self.told += 1;
+        match event {
+            Event::Fault(Fault { agent, error }) => tracing::warn!("malformed datagram of agent {agent}: {error}"),
+            Event::Lost { agent, sub_agent_id, datagrams } => {
+                tracing::warn!("{datagrams} datagrams of agent {agent} sub-agent {sub_agent_id} did not arrive");
+            }
+            Event::Restarted { agent, sub_agent_id } => {
+                tracing::info!("agent {agent} sub-agent {sub_agent_id} began anew");
+            }
         }
     }
 
     fn tell_rest(&mut self) {
         if self.untold > 0 {
-            tracing::warn!("{} more faults in malformed datagrams", self.untold);
+            tracing::warn!("{} more faults and losses", self.untold);
             self.untold = 0;
         }
     }
