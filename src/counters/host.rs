@@ -19,7 +19,7 @@ structure! {
         /// 12 s390.
         machine_type: u32,
         /// 0 unknown, 1 other, 2 linux, 3 windows, 4 darwin, 5 hpux, 6 aix, 7 dragonfly, 8 freebsd, 9 netbsd,
-        /// 10 openbsd, 11 osf, 12 solaris.
+        /// 10 openbsd, 11 osf, 12 solaris; agents within a Java virtual machine send 13.
         os_name: u32,
         /// Such as `2.6.9-42.ELsmp`; empty if unknown.
         os_release: Text<'a>,

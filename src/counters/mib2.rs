@@ -49,6 +49,9 @@ structure! {
 
     /// `mib2_icmp_group`, counter record 0:2008: the icmp group of MIB-II, but for icmpInTimestampReps.
     /// [sFlow host TCP/IP](https://sflow.org/sflow_host_ip.txt)
+    ///
+    /// hsflowd on Linux sends the first 25 columns that `/proc/net/snmp` has on ICMP. Since the kernel counts checksum
+    /// errors and rate limits there too, they are other counters from `icmp_in_dest_unreachs` on.
     Mib2IcmpGroup = "mib2_icmp_group" 0:2008 {
         /// Messages received.
         icmp_in_msgs: u32,
