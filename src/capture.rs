@@ -236,7 +236,7 @@ impl Converter {
                     self.sample(&origin, sample.records(), out.as_deref_mut(), &mut fault);
                 }
                 Ok(Sample::Counters(_)) => self.totals.counter_samples += 1,
-                Ok(Sample::Unknown(_)) => self.totals.unknown_samples += 1,
+                Ok(Sample::RtMetric(_) | Sample::RtFlow(_) | Sample::Unknown(_)) => self.totals.unknown_samples += 1,
                 Err(error) => fault(error),
             }
         }

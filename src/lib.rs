@@ -9,6 +9,7 @@ pub mod flow;
 mod interfaces;
 pub mod link;
 pub mod pcapng;
+pub mod rt;
 pub mod sample;
 pub mod select;
 pub mod structure;
