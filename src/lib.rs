@@ -12,6 +12,7 @@ pub mod metadata;
 mod names;
 pub mod pcapng;
 mod rebuilt;
+pub mod rt;
 pub mod sample;
 pub mod select;
 mod sequence;

@@ -7,8 +7,10 @@ use core::fmt;
 
 use crate::datagram::Version;
 use crate::drop_reason::DropReason;
+use crate::flow::SampledHeader;
+use crate::rt::{RtFlow, RtMetric};
 use crate::v2v4::Part;
-use crate::xdr::{Error, Result, Xdr};
+use crate::xdr::{Error, ErrorKind, Result, Xdr};
 
 /// A structure's number: the enterprise that defined it (0 is sflow.org, else an IANA private enterprise number) and the
 /// number it gave. Samples, flow records and counter records are numbered independently of each other.
@@ -212,6 +214,7 @@ impl<'a> FlowSample<'a> {
         Direction::of(self.source, self.input, self.output)
     }
 
+    #[inline]
     pub(crate) fn compact(mut xdr: Xdr<'a>) -> Result<Self> {
         let words: [u32; 8] = words(xdr.array::<32>()?);
         let [sequence_number, source, sampling_rate, sample_pool, drops, input, output, records] = words;
@@ -227,6 +230,7 @@ impl<'a> FlowSample<'a> {
         })
     }
 
+    #[inline]
     pub(crate) fn expanded(mut xdr: Xdr<'a>) -> Result<Self> {
         let words: [u32; 11] = words(xdr.array::<44>()?);
         let [
@@ -315,12 +319,14 @@ impl<'a> CounterSample<'a> {
         self.records.clone()
     }
 
+    #[inline]
     pub(crate) fn compact(mut xdr: Xdr<'a>) -> Result<Self> {
         let [sequence_number, source, records] = words(xdr.array::<12>()?);
         let source = DataSource::from_compact(source);
         Ok(CounterSample { sequence_number, source, records: Records::v5(xdr, records) })
     }
 
+    #[inline]
     pub(crate) fn expanded(mut xdr: Xdr<'a>) -> Result<Self> {
         let [sequence_number, class, index, records] = words(xdr.array::<16>()?);
         Ok(CounterSample { sequence_number, source: DataSource { class, index }, records: Records::v5(xdr, records) })
@@ -346,6 +352,10 @@ pub enum Sample<'a> {
     Discarded(DiscardedPacket<'a>),
     /// Counters of a port or host.
     Counters(CounterSample<'a>),
+    /// Values measured by a program, for sFlow-RT.
+    RtMetric(RtMetric<'a>),
+    /// An event sampled by a program, for sFlow-RT.
+    RtFlow(RtFlow<'a>),
     /// Anything else.
     Unknown(UnknownSample<'a>),
 }
@@ -398,7 +408,6 @@ pub struct Records<'a> {
     xdr: Xdr<'a>,
     remaining: u32,
     framing: Framing,
-    fault: Option<Error>,
 }
 
 /// How the end of a record is found.
@@ -406,18 +415,20 @@ pub struct Records<'a> {
 enum Framing {
     /// By its length: version 5.
     Length,
+    /// Not at all: the last record said this length, longer than the sample.
+    Overrun(u32),
     /// By reading it: versions 2 and 4.
     Content(Part),
 }
 
 impl<'a> Records<'a> {
     pub(crate) fn v5(xdr: Xdr<'a>, count: u32) -> Self {
-        Records { xdr: xdr.named("record"), remaining: count, framing: Framing::Length, fault: None }
+        Records { xdr: xdr.named("record"), remaining: count, framing: Framing::Length }
     }
 
     /// Records of versions 2 and 4: `count` of them at most, from `part` on.
     pub(crate) fn v2v4(xdr: Xdr<'a>, part: Part, count: u32) -> Self {
-        Records { xdr, remaining: count, framing: Framing::Content(part), fault: None }
+        Records { xdr, remaining: count, framing: Framing::Content(part) }
     }
 
     /// Offset in the datagram of the next record, or of what follows the last.
@@ -441,10 +452,11 @@ impl<'a> Records<'a> {
             self.remaining = 0;
             return None;
         }
-        let (tag, length) = (Tag(tag), length as usize);
-        if length > self.xdr.left() {
+        let tag = Tag(tag);
+        if length as usize > self.xdr.left() {
             return Some(self.overrun(tag, length));
         }
+        let length = length as usize;
         let start = self.xdr.offset();
         let body = self.xdr.until(start + length);
         self.xdr = self.xdr.moved_to(start + length);
@@ -455,17 +467,26 @@ impl<'a> Records<'a> {
     /// A record that says it is longer than the sample. A sampled header in it may be whole all the same: the header has a
     /// length of its own.
     #[cold]
-    fn overrun(&mut self, tag: Tag, length: usize) -> Result<Record<'a>> {
-        let error = self.xdr.error(crate::xdr::ErrorKind::Truncated { needed: length, left: self.xdr.left() });
+    fn overrun(&mut self, tag: Tag, length: u32) -> Result<Record<'a>> {
         self.remaining = 0;
         let record = Record::new(tag, self.xdr);
-        match crate::flow::SampledHeader::decode(&record) {
-            Some(Ok(_)) => {
-                self.fault = Some(error);
-                Ok(record)
-            }
-            _ => Err(error),
+        if let Some(Ok(_)) = SampledHeader::decode(&record) {
+            self.framing = Framing::Overrun(length);
+            Ok(record)
+        } else {
+            Err(self.too_long(length))
         }
+    }
+
+    fn too_long(&self, length: u32) -> Error {
+        self.xdr.error(ErrorKind::Truncated { needed: length as usize, left: self.xdr.left() })
+    }
+
+    /// What there is to say when no record is left.
+    fn end(&mut self) -> Option<Result<Record<'a>>> {
+        let Framing::Overrun(length) = self.framing else { return None };
+        self.framing = Framing::Length;
+        Some(Err(self.too_long(length)))
     }
 }
 
@@ -475,12 +496,12 @@ impl<'a> Iterator for Records<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.remaining == 0 {
-            return self.fault.take().map(Err);
+            return self.end();
         }
         self.remaining -= 1;
         match &mut self.framing {
-            Framing::Length => self.framed(),
             Framing::Content(part) => part.next(&mut self.xdr),
+            Framing::Length | Framing::Overrun(_) => self.framed(),
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Totals {
     pub discarded_packets: u64,
     /// Samples that hold counters, and no packet.
     pub counter_samples: u64,
-    /// Samples of unknown kinds.
+    /// Samples that this library takes no packet from: of unknown kinds, and InMon's rtmetric and rtflow.
     pub unknown_samples: u64,
     /// Samples left out because of their kind.
     pub other_kinds: u64,

@@ -103,8 +103,8 @@ pub(crate) enum Part {
     Extension(u32),
     /// A version and the counters.
     Counters,
-    /// Blocks of counters: number and bytes of each.
-    Blocks(&'static [(Tag, usize)]),
+    /// A block of counters, if there is another.
+    Block(Option<Tag>),
 }
 
 impl Part {
@@ -123,20 +123,19 @@ impl Part {
                 *self = Part::Extension(xdr.u32()?);
                 self.try_next(xdr)
             }
-            Part::Extension(0) | Part::Blocks([]) => Ok(None),
+            Part::Extension(0) | Part::Block(None) => Ok(None),
             Part::Extension(left) => {
                 *self = Part::Extension(left - 1);
                 extension(xdr).map(Some)
             }
             Part::Counters => {
-                *self = Part::Blocks(blocks(xdr)?);
-                self.try_next(xdr)
+                let (first, second) = blocks(xdr)?;
+                *self = Part::Block(second);
+                block(first, xdr).map(Some)
             }
-            Part::Blocks([(tag, length), more @ ..]) => {
-                *self = Part::Blocks(more);
-                let start = *xdr;
-                xdr.bytes(*length)?;
-                Ok(Some(Record::new(*tag, start.until(xdr.offset()))))
+            Part::Block(Some(second)) => {
+                *self = Part::Block(None);
+                block(second, xdr).map(Some)
             }
         }
     }
@@ -164,25 +163,6 @@ fn extension<'a>(xdr: &mut Xdr<'a>) -> Result<Record<'a>> {
     }
 }
 
-/// The blocks that a version of counters has.
-fn blocks(xdr: &mut Xdr<'_>) -> Result<&'static [(Tag, usize)]> {
-    const GENERIC: (Tag, usize) = (Tag::new(0, 1), 88);
-    const ETHERNET: (Tag, usize) = (Tag::new(0, 2), 52);
-    const TOKEN_RING: (Tag, usize) = (Tag::new(0, 3), 72);
-    const VG: (Tag, usize) = (Tag::new(0, 4), 80);
-    const VLAN: (Tag, usize) = (Tag::new(0, 5), 28);
-    let at_version = *xdr;
-    Ok(match xdr.u32()? {
-        // Generic, FDDI and WAN.
-        1 | 4 | 6 => &[GENERIC],
-        2 => &[GENERIC, ETHERNET],
-        3 => &[GENERIC, TOKEN_RING],
-        5 => &[GENERIC, VG],
-        7 => &[VLAN],
-        other => return Err(at_version.named("counters_version").error(ErrorKind::UnknownType(other))),
-    })
-}
-
 /// A record that ends where reading `T` does.
 fn structure<'a, T: Structure<'a>>(xdr: &mut Xdr<'a>) -> Result<Record<'a>> {
     let start = *xdr;
@@ -190,4 +170,38 @@ fn structure<'a, T: Structure<'a>>(xdr: &mut Xdr<'a>) -> Result<Record<'a>> {
     T::read(&mut end)?;
     *xdr = xdr.moved_to(end.offset());
     Ok(Record::new(T::TAG, start.until(end.offset())))
+}
+
+const GENERIC: Tag = Tag::new(0, 1);
+const ETHERNET: Tag = Tag::new(0, 2);
+const TOKEN_RING: Tag = Tag::new(0, 3);
+const VG: Tag = Tag::new(0, 4);
+const VLAN: Tag = Tag::new(0, 5);
+
+/// The blocks that a version of counters has.
+fn blocks(xdr: &mut Xdr<'_>) -> Result<(Tag, Option<Tag>)> {
+    let at_version = *xdr;
+    Ok(match xdr.u32()? {
+        // Generic, FDDI and WAN.
+        1 | 4 | 6 => (GENERIC, None),
+        2 => (GENERIC, Some(ETHERNET)),
+        3 => (GENERIC, Some(TOKEN_RING)),
+        5 => (GENERIC, Some(VG)),
+        7 => (VLAN, None),
+        other => return Err(at_version.named("counters_version").error(ErrorKind::UnknownType(other))),
+    })
+}
+
+/// A block of counters, which all have a fixed length.
+fn block<'a>(tag: Tag, xdr: &mut Xdr<'a>) -> Result<Record<'a>> {
+    let length = match tag {
+        ETHERNET => 52,
+        TOKEN_RING => 72,
+        VG => 80,
+        VLAN => 28,
+        _ => 88,
+    };
+    let start = xdr.named("counters_type");
+    xdr.bytes(length)?;
+    Ok(Record::new(tag, start.until(xdr.offset())))
 }

@@ -5,6 +5,7 @@
 //! to the datagram's end proves it; where nothing proves anything, the rest of the datagram is reported as lost.
 
 use crate::datagram::{Datagram, Version};
+use crate::rt::{RtFlow, RtMetric};
 use crate::sample::{CounterSample, DiscardedPacket, FlowSample, Sample, Tag, UnknownSample, words};
 use crate::xdr::{Address, Error, ErrorKind, Result, Xdr};
 
@@ -13,6 +14,11 @@ const COUNTERS_SAMPLE: Tag = Tag::new(0, 2);
 const FLOW_SAMPLE_EXPANDED: Tag = Tag::new(0, 3);
 const COUNTERS_SAMPLE_EXPANDED: Tag = Tag::new(0, 4);
 const DISCARDED_PACKET: Tag = Tag::new(0, 5);
+const RTMETRIC: Tag = Tag::new(4300, 1002);
+const RTFLOW: Tag = Tag::new(4300, 1003);
+/// Foundry's (Brocade's) announcement of a sample that an ACL asked for: flags, the ACL's group, and then an ordinary sample,
+/// which the number of samples does not count.
+const FOUNDRY_ACL: Tag = Tag::new(1991, 1);
 
 /// Reads the rest of the header, after the version.
 pub(crate) fn datagram(mut xdr: Xdr<'_>) -> Result<Datagram<'_>> {
@@ -53,14 +59,15 @@ impl<'a> Frame<'a> {
         Some(Frame { tag: Tag(tag), length, body: xdr })
     }
 
-    /// The bytes before the records of the sample, for the sample kinds of the specification.
+    /// The fewest bytes of a sample, those before its records, for the kinds of samples that are known.
     #[inline]
     fn fixed_part(&self) -> Option<u32> {
         match self.tag {
             FLOW_SAMPLE | DISCARDED_PACKET => Some(32),
             COUNTERS_SAMPLE => Some(12),
             FLOW_SAMPLE_EXPANDED => Some(44),
-            COUNTERS_SAMPLE_EXPANDED => Some(16),
+            COUNTERS_SAMPLE_EXPANDED | RTFLOW => Some(16),
+            RTMETRIC => Some(8),
             _ => None,
         }
     }
@@ -88,9 +95,18 @@ impl<'a> Frame<'a> {
             Sample::Flow(sample) => sample.records(),
             Sample::Discarded(sample) => sample.records(),
             Sample::Counters(sample) => sample.records(),
-            Sample::Unknown(_) => return None,
+            Sample::RtMetric(_) | Sample::RtFlow(_) | Sample::Unknown(_) => return None,
         };
         records.all(|record| record.is_ok()).then(|| records.offset())
+    }
+
+    /// The sample that a Foundry announcement holds, if its length spans it.
+    fn announced(&self, body: Xdr<'a>) -> Option<Self> {
+        if self.tag != FOUNDRY_ACL {
+            return None;
+        }
+        let frame = Frame::peek(body.moved_to(body.offset() + 8))?;
+        (matches!(frame.tag, FLOW_SAMPLE | FLOW_SAMPLE_EXPANDED) && frame.is_likely()).then_some(frame)
     }
 
     #[inline]
@@ -103,7 +119,12 @@ impl<'a> Frame<'a> {
                 Sample::Counters(CounterSample::expanded(body.named("counters_sample_expanded"))?)
             }
             DISCARDED_PACKET => Sample::Discarded(DiscardedPacket::decode(body.named("discarded_packet"))?),
-            tag => Sample::Unknown(UnknownSample { tag, body: body.rest() }),
+            RTMETRIC => Sample::RtMetric(RtMetric::decode(body.named("rtmetric"))?),
+            RTFLOW => Sample::RtFlow(RtFlow::decode(body.named("rtflow"))?),
+            tag => match self.announced(body) {
+                Some(announced) => return announced.sample(announced.body.until(announced.exact_end())),
+                None => Sample::Unknown(UnknownSample { tag, body: body.rest() }),
+            },
         })
     }
 }
@@ -140,6 +161,8 @@ fn chain(mut xdr: Xdr<'_>, samples: u32) -> Chain {
 pub(crate) struct Walk<'a> {
     xdr: Xdr<'a>,
     remaining: u32,
+    /// Samples that follow beyond those, each announced by a Foundry sample.
+    uncounted: u32,
     /// The frames of the rest were followed already and lead on: no need to prove them again, which keeps the work linear.
     proven: bool,
     /// A sample that was found in spite of the fault just reported, and where it ends.
@@ -148,7 +171,7 @@ pub(crate) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(body: Xdr<'a>, samples: u32) -> Self {
-        Walk { xdr: body.named("sample"), remaining: samples, proven: false, found: None }
+        Walk { xdr: body.named("sample"), remaining: samples, uncounted: 0, proven: false, found: None }
     }
 
     #[inline]
@@ -157,7 +180,7 @@ impl<'a> Walk<'a> {
             return Some(frame.sample(frame.body.until(end)));
         }
         if self.remaining == 0 {
-            return None;
+            return self.next_uncounted();
         }
         self.remaining -= 1;
         let Some(frame) = Frame::peek(self.xdr) else { return Some(Err(self.end_early())) };
@@ -171,14 +194,34 @@ impl<'a> Walk<'a> {
         if !good {
             return Some(self.doubtful(frame));
         }
+        Some(self.deliver(frame, next))
+    }
+
+    #[inline]
+    fn deliver(&mut self, frame: Frame<'a>, next: Xdr<'a>) -> Result<Sample<'a>> {
         self.xdr = next;
-        Some(frame.sample(frame.body.until(frame.exact_end())))
+        let body = frame.body.until(frame.exact_end());
+        if frame.tag == FOUNDRY_ACL && frame.announced(body).is_none() {
+            self.uncounted += 1;
+        }
+        frame.sample(body)
+    }
+
+    /// A sample beyond those that were counted.
+    #[cold]
+    fn next_uncounted(&mut self) -> Option<Result<Sample<'a>>> {
+        self.uncounted = self.uncounted.checked_sub(1)?;
+        let frame = Frame::peek(self.xdr)?;
+        let fits = frame.length as usize <= frame.body.left();
+        (frame.is_likely() || frame.tag == FOUNDRY_ACL && fits)
+            .then(|| self.deliver(frame, self.xdr.moved_to(frame.padded_end())))
     }
 
     /// The datagram ends before the samples it announced.
     #[cold]
     fn end_early(&mut self) -> Error {
         self.remaining = 0;
+        self.uncounted = 0;
         self.xdr.error(ErrorKind::Truncated { needed: 8, left: self.xdr.left() })
     }
 
@@ -214,8 +257,7 @@ impl<'a> Walk<'a> {
 
     fn take(&mut self, frame: Frame<'a>, next: usize) -> Result<Sample<'a>> {
         self.proven = true;
-        self.xdr = self.xdr.moved_to(next);
-        frame.sample(frame.body.until(frame.exact_end()))
+        self.deliver(frame, self.xdr.moved_to(next))
     }
 
     /// The last sample that can be read: what follows it cannot be found.
@@ -235,6 +277,7 @@ impl<'a> Walk<'a> {
             self.xdr.moved_to(declared).error(ErrorKind::NoSample { lost: self.remaining })
         };
         self.remaining = 0;
+        self.uncounted = 0;
         Err(error)
     }
 }

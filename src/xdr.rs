@@ -54,8 +54,8 @@ pub enum ErrorKind {
         /// Samples the datagram announced that are lost with it.
         lost: u32,
     },
-    /// A v2/v4 sample or record type that this library does not know. Those versions carry no lengths, so that the rest of
-    /// the datagram cannot be read.
+    /// A type that this library does not know, where no length says how to skip it: of a sample or record in versions 2 and
+    /// 4, whose rest cannot be read, or of a value in `rtmetric` and `rtflow`.
     UnknownType(u32),
 }
 
@@ -130,7 +130,7 @@ impl fmt::Display for Address {
 pub struct Xdr<'a> {
     /// The datagram up to where this cursor may read; offsets count from its start.
     bytes: &'a [u8],
-    at: usize,
+    at: u32,
     structure: &'static str,
     /// Whose layouts the structures have.
     version: Version,
@@ -143,6 +143,8 @@ pub struct Xdr<'a> {
 impl<'a> Xdr<'a> {
     /// A cursor at the start of `bytes`, for the layouts of version 5; errors name `structure`.
     pub fn new(bytes: &'a [u8], structure: &'static str) -> Self {
+        // Cursors are copied for every record, and so are kept small: a datagram's offsets fit into 32 bits by far.
+        let bytes = &bytes[..bytes.len().min(u32::MAX as usize)];
         Xdr { bytes, at: 0, structure, version: Version::V5, padded_unknown: false, depth: 0 }
     }
 
@@ -176,18 +178,19 @@ impl<'a> Xdr<'a> {
     }
 
     /// Bytes from the start of the datagram to the cursor.
+    #[inline]
     pub fn offset(&self) -> usize {
-        self.at
+        self.at as usize
     }
 
     /// Bytes between the cursor and its end.
     pub fn left(&self) -> usize {
-        self.bytes.len() - self.at
+        self.bytes.len() - self.offset()
     }
 
     /// The bytes between the cursor and its end.
     pub fn rest(&self) -> &'a [u8] {
-        &self.bytes[self.at..]
+        &self.bytes[self.offset()..]
     }
 
     /// The same position, with errors named after `structure`.
@@ -199,19 +202,19 @@ impl<'a> Xdr<'a> {
     /// The same position with an end at `end`, an offset in the datagram; never beyond the present end.
     #[must_use]
     pub(crate) fn until(self, end: usize) -> Self {
-        Xdr { bytes: &self.bytes[..end.clamp(self.at, self.bytes.len())], ..self }
+        Xdr { bytes: &self.bytes[..end.clamp(self.offset(), self.bytes.len())], ..self }
     }
 
     /// The same end, at `at`, an offset in the datagram; never beyond the end.
     #[must_use]
     pub(crate) fn moved_to(self, at: usize) -> Self {
-        Xdr { at: at.min(self.bytes.len()), ..self }
+        Xdr { at: at.min(self.bytes.len()) as u32, ..self }
     }
 
     /// An error of this structure at the cursor.
     #[cold]
     pub fn error(&self, kind: ErrorKind) -> Error {
-        Error { structure: self.structure, offset: self.at, kind }
+        Error { structure: self.structure, offset: self.offset(), kind }
     }
 
     #[cold]
@@ -222,9 +225,9 @@ impl<'a> Xdr<'a> {
     /// The next `N` bytes.
     #[inline]
     pub fn array<const N: usize>(&mut self) -> Result<&'a [u8; N]> {
-        match self.bytes[self.at..].first_chunk::<N>() {
+        match self.rest().first_chunk::<N>() {
             Some(chunk) => {
-                self.at += N;
+                self.at += N as u32;
                 Ok(chunk)
             }
             None => Err(self.truncated(N)),
@@ -234,9 +237,9 @@ impl<'a> Xdr<'a> {
     /// The next `length` bytes, without padding.
     #[inline]
     pub fn bytes(&mut self, length: usize) -> Result<&'a [u8]> {
-        match self.bytes[self.at..].get(..length) {
+        match self.rest().get(..length) {
             Some(bytes) => {
-                self.at += length;
+                self.at += length as u32;
                 Ok(bytes)
             }
             None => Err(self.truncated(length)),
@@ -267,6 +270,12 @@ impl<'a> Xdr<'a> {
         self.array().map(|bytes| f32::from_be_bytes(*bytes))
     }
 
+    /// `double`.
+    #[inline]
+    pub fn f64(&mut self) -> Result<f64> {
+        self.array().map(|bytes| f64::from_be_bytes(*bytes))
+    }
+
     /// `opaque<>` and `string<>`: a byte count, the bytes, and padding to four bytes, which senders may leave out at the
     /// end of a structure.
     #[inline]
@@ -280,7 +289,7 @@ impl<'a> Xdr<'a> {
     /// Moves to the next multiple of four after `length` bytes, or to the end where that comes first.
     #[inline]
     pub fn skip_padding(&mut self, length: usize) {
-        self.at += (length.wrapping_neg() & 3).min(self.left());
+        self.at += (length.wrapping_neg() & 3).min(self.left()) as u32;
     }
 
     /// `mac`: six bytes, padded to eight.

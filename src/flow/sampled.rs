@@ -38,7 +38,7 @@ impl<'a> Field<'a> for SampledEthernet {
     }
 }
 
-impl<'a> Structure<'a> for SampledEthernet {
+impl Structure<'_> for SampledEthernet {
     const TAG: Tag = Tag::new(0, 2);
     const NAME: &'static str = "sampled_ethernet";
 }

@@ -106,7 +106,7 @@ impl<'a> Field<'a> for OldPmacctTag {
     }
 }
 
-impl<'a> Structure<'a> for OldPmacctTag {
+impl Structure<'_> for OldPmacctTag {
     const TAG: Tag = Tag::new(8800, 2);
     const NAME: &'static str = "tag";
 }
