@@ -118,12 +118,19 @@ pub fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Receives sFlow and writes the packets that switches sampled as pcapng, for Wireshark and tcpdump")
         .after_help("In Wireshark choose \"sFlow listener: sflow\"; in a terminal: tshark -i sflow")
-        .override_usage("sflowdump [OPTIONS] [-w FILE] [FILTER]...")
+        .override_usage("sflowdump [OPTIONS] [-r FILE] [-w FILE] [FILTER]...")
         .arg(
             Arg::new("filter")
                 .value_name("FILTER")
                 .num_args(0..)
                 .help("Only packets that match this capture filter, in tcpdump's syntax: port 53"),
+        )
+        .arg(
+            Arg::new("read")
+                .short('r')
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Read a recorded feed (pcap or pcapng) instead of listening"),
         )
         .arg(
             Arg::new("write")

@@ -1,7 +1,7 @@
 //! Receiving datagrams: one UDP socket, read in batches.
 //!
 //! On Linux `recvmmsg` takes many datagrams a call, each with the kernel's time of arrival, and the socket tells how many it
-//! had to drop. Elsewhere [`portable`] reads them one by one.
+//! had to drop. Elsewhere they are read one by one.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};

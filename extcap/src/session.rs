@@ -13,6 +13,7 @@ use crate::Failure;
 use crate::bpf::Filter;
 use crate::cli::Words;
 use crate::config::{Config, Log};
+use crate::input::{Feed, Passed};
 use crate::log;
 use crate::protocol;
 use crate::receive::{self, Receiver};
@@ -39,10 +40,41 @@ pub fn for_wireshark(words: &Words) -> Result<(), Failure> {
 pub fn for_shell(words: &Words) -> Result<(), Failure> {
     log::start(&Log::check(words)?, false)?;
     let config = Config::check(words)?;
+    // What is wrong with the input is told before an output is made.
+    let feed = words.path("read").map(|path| Feed::open(&path, config.listen.port)).transpose()?;
     let file = sink::open_file(&words.path("write").unwrap_or_else(|| Path::new("-").into()))?;
-    let summary = run(&config, file)?;
-    summary.print();
-    Ok(())
+    match feed {
+        Some(feed) => convert(&config, feed, file),
+        None => run(&config, file).map(|summary| summary.print()),
+    }
+}
+
+/// `-r`: a recorded feed, as fast as its reader takes it. Nothing is lost: it is waited for.
+fn convert(config: &Config, mut feed: Feed, file: File) -> Result<(), Failure> {
+    let mut converter = converter(config, "recorded sFlow feed")?;
+    let mut sink = Sink::new(file, config.backlog)?;
+    let mut events = EventLog::default();
+    let mut last = None;
+    let outcome = feed.read(|received| {
+        if last.is_none() {
+            converter.begin(received.timestamp, sink.unbounded_room());
+        }
+        last = Some(received.timestamp);
+        converter.datagram(received, Some(sink.unbounded_room()), |event| events.tell(&event));
+        let open = !sink.is_due() || sink.flush_all()? == Flushed::All;
+        Ok(open && !converter.is_done())
+    });
+    let end = last.unwrap_or_else(now);
+    if last.is_none() {
+        converter.begin(end, sink.unbounded_room());
+    }
+    converter.statistics(end, 0, sink.unbounded_room());
+    sink.flush_all()?;
+    events.tell_rest();
+    let Passed { frames, other, link_types } = feed.passed();
+    tracing::info!("{frames} frames read, {other} of them no sFlow, {link_types} of link types that are not read");
+    Summary { totals: *converter.totals(), lost_datagrams: None }.print();
+    outcome
 }
 
 /// Ends this process when Wireshark is killed: nobody else would, and the port would stay taken.
@@ -62,7 +94,8 @@ fn end_with_parent() -> Result<(), Failure> {
 /// What a capture came to.
 struct Summary {
     totals: Totals,
-    lost_datagrams: u64,
+    /// None where no kernel was in the way.
+    lost_datagrams: Option<u64>,
 }
 
 impl Summary {
@@ -82,19 +115,30 @@ impl Summary {
                 eprintln!("{count} {what}");
             }
         }
-        eprintln!("{} datagrams dropped by kernel", self.lost_datagrams);
+        if let Some(lost) = self.lost_datagrams {
+            eprintln!("{lost} datagrams dropped by kernel");
+        }
     }
 }
 
 fn run(config: &Config, file: File) -> Result<Summary, Failure> {
+    let at = config.listen.address.map_or_else(|| "all addresses".to_owned(), |address| address.to_string());
+    let converter = converter(config, &format!("sFlow listener on UDP port {} of {at}", config.listen.port))?;
+    let stop = Stop::on_signals()?;
+    let receiver = Receiver::new(receive::open(&config.listen)?);
+    let sink = Sink::new(file, config.backlog)?;
+    tracing::info!("listening on UDP port {} of {at}", config.listen.port);
+    Session { receiver, converter, sink, stop, event_log: EventLog::default(), lost: 0, last_lost: 0 }
+        .run(config.duration)
+}
+
+/// The converter that a configuration asks for.
+fn converter(config: &Config, description: &str) -> Result<Converter, Failure> {
     let filter: Option<Box<dyn PacketFilter>> = match config.filter.trim() {
         "" => None,
         text => Some(Box::new(Filter::compile(text, config.framing)?)),
     };
-    let receiver = Receiver::new(receive::open(&config.listen)?);
-    let stop = Stop::on_signals()?;
-    let at = config.listen.address.map_or_else(|| "all addresses".to_owned(), |address| address.to_string());
-    let converter = Converter::new(Options {
+    Ok(Converter::new(Options {
         selection: config.selection.clone(),
         filter,
         filter_text: config.filter.trim().to_owned(),
@@ -104,13 +148,9 @@ fn run(config: &Config, file: File) -> Result<Summary, Failure> {
         framing: config.framing,
         application: format!("sflowdump {}", env!("CARGO_PKG_VERSION")),
         os: operating_system(),
-        description: format!("sFlow listener on UDP port {} of {at}", config.listen.port),
+        description: description.to_owned(),
         most_packets: config.most_packets,
-    });
-    let sink = Sink::new(file, config.backlog)?;
-    tracing::info!("listening on UDP port {} of {at}", config.listen.port);
-    Session { receiver, converter, sink, stop, event_log: EventLog::default(), lost: 0, last_lost: 0 }
-        .run(config.duration)
+    }))
 }
 
 fn operating_system() -> String {
@@ -175,7 +215,7 @@ impl Session {
         if flushed != Flushed::Closed {
             self.end()?;
         }
-        let summary = Summary { totals: *self.converter.totals(), lost_datagrams: self.lost };
+        let summary = Summary { totals: *self.converter.totals(), lost_datagrams: Some(self.lost) };
         self.log_end();
         Ok(summary)
     }
@@ -247,9 +287,7 @@ impl Session {
                 tracing::warn!("the reader takes nothing: the end of the capture is lost");
                 break;
             }
-            let mut reader = [PollFd::from_borrowed_fd(self.sink.as_fd(), PollFlags::OUT)];
-            let timeout = Timespec::try_from(left).ok();
-            _ = poll(&mut reader, timeout.as_ref());
+            self.sink.wait(Some(left));
         }
         Ok(())
     }

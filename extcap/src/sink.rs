@@ -8,7 +8,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 
 use crate::Failure;
@@ -135,6 +137,24 @@ impl Sink {
             self.recycle();
         }
         Ok(Flushed::All)
+    }
+
+    /// Writes all that waits, as long as the reader takes for it.
+    pub fn flush_all(&mut self) -> Result<Flushed, Failure> {
+        loop {
+            match self.flush()? {
+                Flushed::Blocked => self.wait(None),
+                done => return Ok(done),
+            }
+        }
+    }
+
+    /// Waits until the reader takes some more, or is gone, or the time is over.
+    pub fn wait(&self, time: Option<Duration>) {
+        let mut reader = [PollFd::from_borrowed_fd(self.as_fd(), PollFlags::OUT)];
+        let timeout = time.and_then(|time| Timespec::try_from(time).ok());
+        // Interrupted or not, the next write tells.
+        _ = poll(&mut reader, timeout.as_ref());
     }
 
     /// Takes back the first chunk, all of which is written.

@@ -1,0 +1,389 @@
+//! Recorded feeds: the sFlow datagrams in a capture file.
+//!
+//! Files are pcap (both byte orders, microseconds and nanoseconds, and the old "modified" form) or pcapng, plain or gzipped.
+//! Frames may be Ethernet with VLANs, Linux cooked (v1, v2), raw IP or loopback; IP fragments are put together. What is no UDP
+//! datagram to the feed's port is passed over and counted.
+
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read};
+use std::net::IpAddr;
+use std::path::Path;
+
+use etherparse::defrag::IpDefragPool;
+use etherparse::{EtherType, IpNumber, LaxNetSlice, LaxSlicedPacket, NetSlice, SlicedPacket, UdpHeaderSlice};
+use flate2::read::MultiGzDecoder;
+use pcap_parser::traits::PcapReaderIterator;
+use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
+use sflowcap::capture::Received;
+
+use crate::Failure;
+
+/// What is read of a file at once; a larger block makes it grow.
+const BUFFER: usize = 1024 * 1024;
+
+/// No block that a capture tool writes is larger.
+const MOST_BUFFER: usize = 64 * 1024 * 1024;
+
+/// Fragments whose others have not come within this time, in nanoseconds, are given up: as Linux does.
+const FRAGMENT_TIME: u64 = 30_000_000_000;
+
+/// Packets between looks for fragments to give up.
+const FRAGMENT_CHECK: u64 = 4096;
+
+/// What was passed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Frames read.
+    pub frames: u64,
+    /// Frames that hold no UDP datagram to the feed's port.
+    pub other: u64,
+    /// Frames of link types that are not read.
+    pub link_types: u64,
+}
+
+/// An interface of the file: how to read its frames and times.
+#[derive(Clone, Copy, Debug)]
+struct Interface {
+    link_type: i32,
+    /// Time stamps a second.
+    resolution: u64,
+    /// Seconds to add.
+    offset: i64,
+}
+
+impl Interface {
+    fn nanoseconds(self, timestamp: u64) -> u64 {
+        let (seconds, fraction) = (timestamp / self.resolution, timestamp % self.resolution);
+        let fraction = u128::from(fraction) * 1_000_000_000 / u128::from(self.resolution);
+        seconds.saturating_add_signed(self.offset).saturating_mul(1_000_000_000).saturating_add(fraction as u64)
+    }
+}
+
+/// A recorded feed.
+pub struct Feed {
+    name: String,
+    reader: Box<dyn PcapReaderIterator + Send>,
+    /// Bytes of the (unzipped) file before the block that is read next.
+    offset: u64,
+    buffer: usize,
+    interfaces: Vec<Interface>,
+    frames: Frames,
+}
+
+impl Feed {
+    /// Opens a file; its datagrams to `port` are the feed.
+    pub fn open(path: &Path, port: u16) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let failed = |what: &dyn std::fmt::Display| Failure::new(format!("-r: {name}: {what}"));
+        let file = File::open(path).map_err(|error| failed(&error))?;
+        let reader = unzipped(file).and_then(with_whole_header).map_err(|error| failed(&error))?;
+        let reader = create_reader(BUFFER, reader).map_err(|error| match error {
+            PcapError::HeaderNotRecognized => failed(&"neither pcap nor pcapng"),
+            PcapError::Eof | PcapError::Incomplete(_) => failed(&"the file ends within its header"),
+            other => failed(&other),
+        })?;
+        let frames = Frames { port, passed: Passed::default(), fragments: IpDefragPool::new() };
+        Ok(Feed { name, reader, offset: 0, buffer: BUFFER, interfaces: Vec::new(), frames })
+    }
+
+    /// Hands over each datagram of the feed in turn, until `take` says that it is enough, or the file ends.
+    ///
+    /// # Errors
+    /// What `take` fails with; or where and how the file is damaged: everything before that was handed over.
+    pub fn read(&mut self, mut take: impl FnMut(&Received<'_>) -> Result<bool, Failure>) -> Result<(), Failure> {
+        loop {
+            let fault = match self.reader.next() {
+                Ok((length, block)) => {
+                    let more = self.frames.part(&mut self.interfaces, &block, &mut take)?;
+                    self.offset += length as u64;
+                    self.reader.consume(length);
+                    if !more {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Err(PcapError::Eof) => return Ok(()),
+                Err(error) => Fault::of(&error),
+            };
+            match fault {
+                Fault::Incomplete if !self.reader.reader_exhausted() => {
+                    if self.reader.refill().is_err() {
+                        return Err(self.damaged("the file cannot be read on"));
+                    }
+                }
+                Fault::TooSmall if self.buffer < MOST_BUFFER => {
+                    self.buffer *= 4;
+                    self.reader.grow(self.buffer);
+                }
+                Fault::Incomplete => return Err(self.damaged("the file ends within a packet")),
+                Fault::TooSmall => return Err(self.damaged("a packet claims an impossible length")),
+                Fault::Damaged => return Err(self.damaged("no packet stands there")),
+            }
+        }
+    }
+
+    fn damaged(&self, what: &str) -> Failure {
+        let Feed { name, offset, .. } = self;
+        Failure::new(format!("-r: {name}: damaged at offset {offset}: {what}; everything before that was read"))
+    }
+
+    /// What was passed over so far.
+    pub fn passed(&self) -> Passed {
+        self.frames.passed
+    }
+}
+
+/// Why the parser gave no block.
+enum Fault {
+    /// There is not all of it in the buffer.
+    Incomplete,
+    /// It does not fit into the buffer.
+    TooSmall,
+    /// It is none.
+    Damaged,
+}
+
+impl Fault {
+    fn of(error: &PcapError<&[u8]>) -> Self {
+        match error {
+            PcapError::Incomplete(_) | PcapError::UnexpectedEof => Fault::Incomplete,
+            PcapError::BufferTooSmall => Fault::TooSmall,
+            _ => Fault::Damaged,
+        }
+    }
+}
+
+/// The file's bytes, unzipped where it is gzipped.
+fn unzipped(file: File) -> io::Result<Box<dyn Read + Send>> {
+    let (start, file) = with_start(file, 2)?;
+    Ok(if start == [0x1f, 0x8b] {
+        Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file)))
+    } else {
+        Box::new(file)
+    })
+}
+
+/// The same bytes, of which the first read returns the file's whole header: the parser looks no further.
+fn with_whole_header(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+    const BIG_ENDIAN: [u8; 4] = [0x1a, 0x2b, 0x3c, 0x4d];
+    let (start, reader) = with_start(reader, 24)?;
+    let Some(([kind, length, order], _)) = start.split_first_chunk::<12>().map(|(start, rest)| (words(*start), rest))
+    else {
+        return Ok(Box::new(reader));
+    };
+    let length = if order == BIG_ENDIAN { u32::from_be_bytes(length) } else { u32::from_le_bytes(length) };
+    if kind != SECTION_HEADER || length as usize > BUFFER / 2 {
+        return Ok(Box::new(reader));
+    }
+    Ok(Box::new(with_start(reader, length as usize)?.1))
+}
+
+fn words(bytes: [u8; 12]) -> [[u8; 4]; 3] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = bytes;
+    [[a, b, c, d], [e, f, g, h], [i, j, k, l]]
+}
+
+/// A reader whose first bytes were read already.
+type Begun<R> = io::Chain<Cursor<Vec<u8>>, R>;
+
+/// The first bytes, as many as there are, and a reader that begins with them.
+fn with_start<R: Read>(mut reader: R, length: usize) -> io::Result<(Vec<u8>, Begun<R>)> {
+    let mut start = Vec::with_capacity(length);
+    reader.by_ref().take(length as u64).read_to_end(&mut start)?;
+    let chained = Cursor::new(start.clone()).chain(reader);
+    Ok((start, chained))
+}
+
+/// Finds the feed's datagrams in frames.
+struct Frames {
+    port: u16,
+    passed: Passed,
+    fragments: IpDefragPool<u64, ()>,
+}
+
+impl Frames {
+    /// A part of a file: a header, or a packet.
+    fn part(
+        &mut self,
+        interfaces: &mut Vec<Interface>,
+        part: &PcapBlockOwned<'_>,
+        take: &mut impl FnMut(&Received<'_>) -> Result<bool, Failure>,
+    ) -> Result<bool, Failure> {
+        match part {
+            PcapBlockOwned::LegacyHeader(header) => {
+                let resolution = if header.is_nanosecond_precision() { 1_000_000_000 } else { 1_000_000 };
+                *interfaces = vec![Interface { link_type: header.network.0, resolution, offset: 0 }];
+                Ok(true)
+            }
+            PcapBlockOwned::Legacy(packet) => {
+                let interface = interfaces[0];
+                let timestamp = u64::from(packet.ts_sec) * interface.resolution + u64::from(packet.ts_usec);
+                self.frame(interface, timestamp, packet.data, take)
+            }
+            PcapBlockOwned::NG(block) => self.block(interfaces, block, take),
+        }
+    }
+
+    /// A block of a pcapng file.
+    fn block(
+        &mut self,
+        interfaces: &mut Vec<Interface>,
+        block: &Block<'_>,
+        take: &mut impl FnMut(&Received<'_>) -> Result<bool, Failure>,
+    ) -> Result<bool, Failure> {
+        match block {
+            Block::SectionHeader(_) => interfaces.clear(),
+            Block::InterfaceDescription(description) => interfaces.push(Interface {
+                link_type: description.linktype.0,
+                resolution: description.ts_resolution().filter(|resolution| *resolution > 0).unwrap_or(1_000_000),
+                offset: description.ts_offset(),
+            }),
+            Block::EnhancedPacket(packet) => {
+                let timestamp = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
+                let captured = packet.data.get(..packet.caplen as usize).unwrap_or(packet.data);
+                match interfaces.get(packet.if_id as usize) {
+                    Some(interface) => return self.frame(*interface, timestamp, captured, take),
+                    None => self.pass(|passed| &mut passed.other),
+                }
+            }
+            Block::SimplePacket(packet) => {
+                let captured = packet.data.get(..packet.origlen as usize).unwrap_or(packet.data);
+                match interfaces.first() {
+                    Some(interface) => return self.frame(*interface, 0, captured, take),
+                    None => self.pass(|passed| &mut passed.other),
+                }
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    /// A frame: hands over the datagram that it holds, or completes.
+    fn frame(
+        &mut self,
+        interface: Interface,
+        timestamp: u64,
+        frame: &[u8],
+        take: &mut impl FnMut(&Received<'_>) -> Result<bool, Failure>,
+    ) -> Result<bool, Failure> {
+        self.passed.frames += 1;
+        let Some(link) = Link::of(interface.link_type, frame) else {
+            self.pass(|passed| &mut passed.link_types);
+            return Ok(true);
+        };
+        let timestamp = interface.nanoseconds(timestamp);
+        if self.passed.frames % FRAGMENT_CHECK == 0 {
+            self.fragments.retain(|began| timestamp < began.saturating_add(FRAGMENT_TIME));
+        }
+        if let Ok(packet) = link.slice() {
+            let Some((sender, payload)) = packet.net.as_ref().and_then(ip) else {
+                self.pass(|passed| &mut passed.other);
+                return Ok(true);
+            };
+            if payload.fragmented {
+                let Ok(Some(whole)) = self.fragments.process_sliced_packet(&packet, timestamp, ()) else {
+                    return Ok(true);
+                };
+                let more = self.datagram(timestamp, sender, whole.ip_number, &whole.payload, take);
+                self.fragments.return_buf(whole);
+                return more;
+            }
+            return self.datagram(timestamp, sender, payload.ip_number, payload.payload, take);
+        }
+        // Cut short, or with lengths that lie: what is there may do.
+        let packet = link.slice_lax();
+        let Some((sender, number, payload)) = packet.as_ref().and_then(|packet| packet.net.as_ref()).and_then(lax_ip)
+        else {
+            self.pass(|passed| &mut passed.other);
+            return Ok(true);
+        };
+        self.datagram(timestamp, sender, number, payload, take)
+    }
+
+    /// An IP payload. The length in its UDP header is not looked at: IP's is enough, and some recordings have it wrong.
+    fn datagram(
+        &mut self,
+        timestamp: u64,
+        sender: IpAddr,
+        number: IpNumber,
+        payload: &[u8],
+        take: &mut impl FnMut(&Received<'_>) -> Result<bool, Failure>,
+    ) -> Result<bool, Failure> {
+        let udp = (number == IpNumber::UDP).then(|| UdpHeaderSlice::from_slice(payload).ok()).flatten();
+        match udp {
+            Some(header) if header.destination_port() == self.port => {
+                take(&Received { timestamp, sender, bytes: &payload[header.slice().len()..] })
+            }
+            _ => {
+                self.pass(|passed| &mut passed.other);
+                Ok(true)
+            }
+        }
+    }
+
+    fn pass(&mut self, counter: impl FnOnce(&mut Passed) -> &mut u64) {
+        *counter(&mut self.passed) += 1;
+    }
+}
+
+/// What a frame begins with.
+#[derive(Clone, Copy)]
+enum Link<'a> {
+    Ethernet(&'a [u8]),
+    EtherType(EtherType, &'a [u8]),
+    Ip(&'a [u8]),
+}
+
+impl<'a> Link<'a> {
+    /// By the link type's number in the file.
+    fn of(link_type: i32, frame: &'a [u8]) -> Option<Self> {
+        let ether_type = |place: usize, header: usize| {
+            let number = frame.get(place..place + 2).map_or(0, |bytes| u16::from_be_bytes([bytes[0], bytes[1]]));
+            Link::EtherType(EtherType(number), frame.get(header..).unwrap_or_default())
+        };
+        match link_type {
+            1 => Some(Link::Ethernet(frame)),
+            113 => Some(ether_type(14, 16)), // Linux cooked v1
+            276 => Some(ether_type(0, 20)),  // Linux cooked v2
+            0 | 108 => Some(Link::Ip(frame.get(4..).unwrap_or_default())), // BSD loopback
+            12 | 14 | 101 | 228 | 229 => Some(Link::Ip(frame)),
+            _ => None,
+        }
+    }
+
+    fn slice(self) -> Result<SlicedPacket<'a>, etherparse::err::packet::SliceError> {
+        match self {
+            Link::Ethernet(frame) => SlicedPacket::from_ethernet(frame),
+            Link::EtherType(ether_type, rest) => SlicedPacket::from_ether_type(ether_type, rest),
+            Link::Ip(packet) => SlicedPacket::from_ip(packet),
+        }
+    }
+
+    fn slice_lax(self) -> Option<LaxSlicedPacket<'a>> {
+        match self {
+            Link::Ethernet(frame) => LaxSlicedPacket::from_ethernet(frame).ok(),
+            Link::EtherType(ether_type, rest) => Some(LaxSlicedPacket::from_ether_type(ether_type, rest)),
+            Link::Ip(packet) => LaxSlicedPacket::from_ip(packet).ok(),
+        }
+    }
+}
+
+/// The sender of an IP packet, and its payload.
+fn ip<'p, 'a>(net: &'p NetSlice<'a>) -> Option<(IpAddr, &'p etherparse::IpPayloadSlice<'a>)> {
+    match net {
+        NetSlice::Ipv4(ip) => Some((ip.header().source_addr().into(), ip.payload())),
+        NetSlice::Ipv6(ip) => Some((ip.header().source_addr().into(), ip.payload())),
+        NetSlice::Arp(_) => None,
+    }
+}
+
+/// The same of a packet that is cut short; its fragments cannot be put together.
+fn lax_ip<'a>(net: &LaxNetSlice<'a>) -> Option<(IpAddr, IpNumber, &'a [u8])> {
+    let (sender, payload) = match net {
+        LaxNetSlice::Ipv4(ip) => (ip.header().source_addr().into(), ip.payload()),
+        LaxNetSlice::Ipv6(ip) => (ip.header().source_addr().into(), ip.payload()),
+        LaxNetSlice::Arp(_) => return None,
+    };
+    (!payload.fragmented).then_some((sender, payload.ip_number, payload.payload))
+}
