@@ -21,8 +21,8 @@ structure! {
 
     /// `extended_nfs_storage_transaction`, flow record 0:2001. [sFlow discussion 0282]
     ExtendedNfsStorageTransaction<'a> = "extended_nfs_storage_transaction" 0:2001 {
-        /// Path of the file or directory.
-        path: Text<'a>,
+        /// Path of the file or directory, in UTF-8.
+        path: &'a [u8],
         /// NFS operation.
         operation: u32,
         /// NFS status.

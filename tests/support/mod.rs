@@ -1,4 +1,6 @@
 //! What several tests share.
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
+pub mod flow;
+pub mod old;
 pub mod wire;
