@@ -11,7 +11,7 @@ use crate::metadata::{self, Making, Told};
 use crate::names::{self, Names};
 use crate::pcapng::{EnhancedPacket, InterfaceDescription, InterfaceStatistics, Section};
 use crate::rebuilt::Headers;
-use crate::sample::{CounterSample, DataSource, Direction, Sample};
+use crate::sample::{CounterSample, DataSource, Direction, Records, Sample};
 use crate::select::{Selection, canonical};
 use crate::sequence::Step;
 use crate::structure::{Field, Structure};
@@ -230,7 +230,7 @@ impl Converter {
         }
         let mut faults = 0;
         for sample in datagram.samples() {
-            self.sample(&context, sample, out.as_deref_mut(), &mut |error| {
+            self.sample(&context, &sample, out.as_deref_mut(), &mut |error| {
                 faults += 1;
                 report(Event::Fault(Fault { agent, error }));
             });
@@ -293,12 +293,13 @@ impl Converter {
         if self.options.filter.is_none() && self.options.selection.takes_all_packets() {
             return true;
         }
-        datagram.samples().flatten().filter_map(told).any(|told| {
+        datagram.samples().flatten().any(|sample| {
+            let Some(told) = Told::of(&sample) else { return false };
             let selection = &self.options.selection;
-            selection.has_kind(&told)
+            selection.has_kind(told)
                 && selection.has_source(told.source())
                 && selection.has_direction(told.direction())
-                && headers(&told).flatten().any(|header| {
+                && headers(told.records()).flatten().any(|header| {
                     let home = self.options.framing.home(header.protocol, header.header);
                     home.is_some_and(|home| self.passes(home, header.header, header.original_length()))
                 })
@@ -309,11 +310,11 @@ impl Converter {
     fn sample(
         &mut self,
         context: &Context<'_>,
-        sample: Result<Sample<'_>>,
+        sample: &Result<Sample<'_>>,
         out: Option<&mut Vec<u8>>,
         fault: &mut impl FnMut(Error),
     ) {
-        match &sample {
+        match sample {
             Ok(Sample::Flow(_)) => self.totals.flow_samples += 1,
             Ok(Sample::Discarded(_)) => self.totals.discarded_packets += 1,
             Ok(Sample::Counters(counters)) => {
@@ -323,8 +324,8 @@ impl Converter {
             Ok(_) => self.totals.unknown_samples += 1,
             Err(error) => fault(*error),
         }
-        let Some(told) = sample.ok().and_then(told) else { return };
-        if !self.options.selection.has_kind(&told) {
+        let Some(told) = sample.as_ref().ok().and_then(Told::of) else { return };
+        if !self.options.selection.has_kind(told) {
             self.totals.other_kinds += 1;
             return;
         }
@@ -332,18 +333,18 @@ impl Converter {
             self.totals.other_interfaces += 1;
             return;
         }
-        let stream = self.stream(context, &told);
+        let stream = self.stream(context, told);
         if !self.options.selection.has_direction(told.direction()) {
             self.totals.other_directions += 1;
             return;
         }
         if self.options.content.has_packets() {
-            self.packets(context, &told, stream, out, fault);
+            self.packets(context, told, stream, out, fault);
         }
     }
 
     /// The stream that a sample belongs to, with what the sample's numbers say about those before it.
-    fn stream(&mut self, context: &Context<'_>, told: &Told<'_>) -> Option<u32> {
+    fn stream(&mut self, context: &Context<'_>, told: Told<'_, '_>) -> Option<u32> {
         let AgentKey { agent, sub_agent_id } = context.key;
         let place = self.interfaces.stream(StreamKey { agent, sub_agent_id, source: told.source() })?;
         let (kind, sequence_number, drops) = match told {
@@ -360,7 +361,7 @@ impl Converter {
     fn packets(
         &mut self,
         context: &Context<'_>,
-        told: &Told<'_>,
+        told: Told<'_, '_>,
         stream: Option<u32>,
         mut out: Option<&mut Vec<u8>>,
         fault: &mut impl FnMut(Error),
@@ -379,7 +380,7 @@ impl Converter {
         let direction = told.direction();
         let sampling_rate = told.sampling_rate();
         let mut has_packet = false;
-        for header in headers(told) {
+        for header in headers(told.records()) {
             let header = match header {
                 Ok(header) => header,
                 Err(error) => {
@@ -432,7 +433,7 @@ impl Converter {
     fn packet(
         &mut self,
         context: &Context<'_>,
-        told: &Told<'_>,
+        told: Told<'_, '_>,
         stream: Option<u32>,
         packet: &Packet<'_>,
         out: Option<&mut Vec<u8>>,
@@ -476,7 +477,7 @@ impl Converter {
         place: u32,
         prefix: &[u8],
         packet: &Packet<'_>,
-        told: Option<&Told<'_>>,
+        told: Option<Told<'_, '_>>,
         out: &mut Vec<u8>,
     ) {
         let interface_id = match self.interfaces.at(place).id {
@@ -533,7 +534,7 @@ impl Converter {
         stream: Option<u32>,
         place: u32,
         packet: &Packet<'_>,
-        told: Option<&Told<'_>>,
+        told: Option<Told<'_, '_>>,
         out: &mut Vec<u8>,
     ) -> u32 {
         let agent = context.key.agent;
@@ -600,16 +601,7 @@ impl Converter {
     }
 }
 
-/// A sample that holds packets.
-fn told(sample: Sample<'_>) -> Option<Told<'_>> {
-    match sample {
-        Sample::Flow(sample) => Some(Told::Flow(sample)),
-        Sample::Discarded(sample) => Some(Told::Discarded(sample)),
-        _ => None,
-    }
-}
-
-/// The sampled headers of a sample.
-fn headers<'a>(told: &Told<'a>) -> impl Iterator<Item = Result<SampledHeader<'a>>> + use<'a> {
-    told.records().flatten().filter_map(|record| SampledHeader::decode(&record))
+/// The sampled headers among the records of a sample.
+fn headers(records: Records<'_>) -> impl Iterator<Item = Result<SampledHeader<'_>>> {
+    records.flatten().filter_map(|record| SampledHeader::decode(&record))
 }

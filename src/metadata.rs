@@ -59,7 +59,7 @@ use crate::flow::{
     AsPath, ExtendedSocketIpv4, ExtendedSocketIpv6, FlowRecord, HeaderProtocol, SampledEthernet, SampledIpv4,
     SampledIpv6, VlanTag,
 };
-use crate::sample::{DataSource, Direction, DiscardedPacket, FlowSample, Interface, Records, Tag};
+use crate::sample::{DataSource, Direction, DiscardedPacket, FlowSample, Interface, Records, Sample, Tag};
 use crate::structure::{List, Text};
 
 /// The longest text that is told whole, in bytes.
@@ -72,13 +72,23 @@ const MOST_ITEMS: usize = 24;
 const MOST_RECORDS: usize = 32;
 
 /// What a sample tells of each of its packets.
-#[derive(Clone, Debug)]
-pub(crate) enum Told<'a> {
-    Flow(FlowSample<'a>),
-    Discarded(DiscardedPacket<'a>),
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Told<'s, 'a> {
+    Flow(&'s FlowSample<'a>),
+    Discarded(&'s DiscardedPacket<'a>),
 }
 
-impl<'a> Told<'a> {
+impl<'s, 'a> Told<'s, 'a> {
+    /// What a sample tells, if it is one that holds packets.
+    #[inline]
+    pub(crate) fn of(sample: &'s Sample<'a>) -> Option<Self> {
+        match sample {
+            Sample::Flow(sample) => Some(Told::Flow(sample)),
+            Sample::Discarded(sample) => Some(Told::Discarded(sample)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn source(&self) -> DataSource {
         match self {
             Told::Flow(sample) => sample.source,
@@ -124,54 +134,54 @@ pub(crate) struct Making {
 pub(crate) fn write_agent(out: &mut Vec<u8>, agent: IpAddr, sub_agent_id: u32) {
     out.extend_from_slice(b"sflow");
     let mut words = Words(out);
-    words.ip("agent", agent);
+    words.ip(b" agent=", agent);
     if sub_agent_id != 0 {
-        words.number("sub", sub_agent_id);
+        words.number(b" sub=", sub_agent_id);
     }
 }
 
 /// Appends what a sample tells of a packet, after [`write_agent`].
-pub(crate) fn write(out: &mut Vec<u8>, told: &Told<'_>, making: &Making) {
+pub(crate) fn write(out: &mut Vec<u8>, told: Told<'_, '_>, making: &Making) {
     let mut words = Words(out);
-    words.source("source", told.source());
+    words.source(b" source=", told.source());
     let (input, output, drops, sequence_number) = match told {
         Told::Flow(sample) => (sample.input, sample.output, sample.drops, sample.sequence_number),
         Told::Discarded(sample) => (sample.input, sample.output, sample.drops, sample.sequence_number),
     };
-    words.interface("in", input);
-    words.interface("out", output);
+    words.interface(b" in=", input);
+    words.interface(b" out=", output);
     match told.direction() {
-        Direction::In => words.bytes("dir", b"in"),
-        Direction::Out => words.bytes("dir", b"out"),
+        Direction::In => words.bytes(b" dir=", b"in"),
+        Direction::Out => words.bytes(b" dir=", b"out"),
         Direction::Unknown => {}
     }
     match told {
         Told::Flow(sample) => {
             if sample.sampling_rate != 0 {
-                words.number("rate", sample.sampling_rate);
+                words.number(b" rate=", sample.sampling_rate);
             }
-            words.number("pool", sample.sample_pool);
+            words.number(b" pool=", sample.sample_pool);
         }
-        Told::Discarded(sample) => words.display("reason", sample.reason),
+        Told::Discarded(sample) => words.display(b" reason=", sample.reason),
     }
-    words.number("drops", drops);
-    words.number("seq", sequence_number);
+    words.number(b" drops=", drops);
+    words.number(b" seq=", sequence_number);
     match making.header {
-        Some(HeaderProtocol::MPLS) => words.bytes("header", b"mpls"),
-        Some(HeaderProtocol::IPV6) => words.bytes("header", b"ipv6"),
-        Some(_) => words.bytes("header", b"ipv4"),
+        Some(HeaderProtocol::MPLS) => words.bytes(b" header=", b"mpls"),
+        Some(HeaderProtocol::IPV6) => words.bytes(b" header=", b"ipv6"),
+        Some(_) => words.bytes(b" header=", b"ipv4"),
         None => {}
     }
     if let Some(structure) = making.synthetic {
-        words.bytes("synthetic", structure.as_bytes());
+        words.bytes(b" synthetic=", structure.as_bytes());
     }
     if making.agent_clock {
-        words.bytes("clock", b"agent");
+        words.bytes(b" clock=", b"agent");
     }
     for record in told.records().take(MOST_RECORDS).flatten() {
         match FlowRecord::decode(&record) {
             Ok(read) => words.record(&read),
-            Err(_) => words.tag("unread", record.tag),
+            Err(_) => words.tag(b" unread=", record.tag),
         }
     }
 }
@@ -180,63 +190,77 @@ pub(crate) fn write(out: &mut Vec<u8>, told: &Told<'_>, making: &Making) {
 struct Words<'a>(&'a mut Vec<u8>);
 
 impl Words<'_> {
-    fn key(&mut self, key: &str) {
-        self.0.push(b' ');
-        self.0.extend_from_slice(key.as_bytes());
-        self.0.push(b'=');
+    /// A key with the space before and the `=` after it: of a fixed size, so that it is stored and not copied.
+    #[inline]
+    fn key<const N: usize>(&mut self, key: &[u8; N]) {
+        self.0.extend_from_slice(key);
     }
 
-    fn bytes(&mut self, key: &str, value: &[u8]) {
+    fn bytes<const N: usize>(&mut self, key: &[u8; N], value: &[u8]) {
         self.key(key);
         self.0.extend_from_slice(value);
     }
 
-    fn number(&mut self, key: &str, number: u32) {
+    fn number<const N: usize>(&mut self, key: &[u8; N], number: u32) {
         self.key(key);
         self.decimal(u64::from(number));
     }
 
-    fn number64(&mut self, key: &str, number: u64) {
+    fn number64<const N: usize>(&mut self, key: &[u8; N], number: u64) {
         self.key(key);
         self.decimal(number);
     }
 
     /// A number that may not be known.
-    fn known(&mut self, key: &str, number: u32) {
+    fn known<const N: usize>(&mut self, key: &[u8; N], number: u32) {
         if number != u32::MAX {
             self.number(key, number);
         }
     }
 
     /// A number whose zero means that there is none.
-    fn nonzero(&mut self, key: &str, number: u32) {
+    fn nonzero<const N: usize>(&mut self, key: &[u8; N], number: u32) {
         if number != 0 {
             self.number(key, number);
         }
     }
 
-    /// Decimal digits, without the cost of a formatter.
+    /// Decimal digits, without the cost of a formatter: two at a time into a buffer, of which a fixed size is taken.
+    #[inline]
     fn decimal(&mut self, mut number: u64) {
-        let mut digits = [0; 20];
-        let mut start = digits.len();
-        loop {
-            start -= 1;
-            digits[start] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
+        const MOST: usize = 20;
+        const PAIRS: [[u8; 2]; 100] = {
+            let mut pairs = [[0; 2]; 100];
+            let mut number = 0;
+            while number < 100 {
+                pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+                number += 1;
             }
+            pairs
+        };
+        let mut digits = [0; 2 * MOST];
+        let mut start = MOST;
+        while number >= 10 {
+            start -= 2;
+            digits[start..start + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
+            number /= 100;
         }
-        self.0.extend_from_slice(&digits[start..]);
+        if number > 0 || start == MOST {
+            start -= 1;
+            digits[start] = b'0' + number as u8;
+        }
+        let end = self.0.len() + MOST - start;
+        self.0.extend_from_slice(&digits[start..start + MOST]);
+        self.0.truncate(end);
     }
 
     /// A value that holds nothing to be escaped.
-    fn display(&mut self, key: &str, value: impl Display) {
+    fn display<const N: usize>(&mut self, key: &[u8; N], value: impl Display) {
         self.key(key);
         _ = write!(self.0, "{value}");
     }
 
-    fn ip(&mut self, key: &str, ip: IpAddr) {
+    fn ip<const N: usize>(&mut self, key: &[u8; N], ip: IpAddr) {
         self.key(key);
         match ip {
             IpAddr::V4(ip) => self.ipv4(ip),
@@ -253,20 +277,20 @@ impl Words<'_> {
         }
     }
 
-    fn address(&mut self, key: &str, address: crate::Address) {
+    fn address<const N: usize>(&mut self, key: &[u8; N], address: crate::Address) {
         if let Some(ip) = address.ip() {
             self.ip(key, ip);
         }
     }
 
-    fn source(&mut self, key: &str, source: DataSource) {
+    fn source<const N: usize>(&mut self, key: &[u8; N], source: DataSource) {
         match source.if_index() {
             Some(index) => self.number(key, index),
             None => self.display(key, source),
         }
     }
 
-    fn interface(&mut self, key: &str, interface: Interface) {
+    fn interface<const N: usize>(&mut self, key: &[u8; N], interface: Interface) {
         match interface {
             Interface::Unknown => {}
             Interface::Index(index) => self.number(key, index),
@@ -274,12 +298,12 @@ impl Words<'_> {
         }
     }
 
-    fn tag(&mut self, key: &str, tag: Tag) {
+    fn tag<const N: usize>(&mut self, key: &[u8; N], tag: Tag) {
         self.display(key, tag);
     }
 
     /// Text of any bytes, escaped, cut when it is long; an empty one is left out.
-    fn text(&mut self, key: &str, text: Text<'_>) {
+    fn text<const N: usize>(&mut self, key: &[u8; N], text: Text<'_>) {
         if text.0.is_empty() {
             return;
         }
@@ -305,9 +329,9 @@ impl Words<'_> {
     }
 
     /// Items separated by commas, and how many more there are; an empty list is left out.
-    fn list<'a, T: crate::structure::Field<'a>>(
+    fn list<'a, T: crate::structure::Field<'a>, const N: usize>(
         &mut self,
-        key: &str,
+        key: &[u8; N],
         list: &List<'a, T>,
         mut item: impl FnMut(&mut Self, T),
     ) {
@@ -330,7 +354,7 @@ impl Words<'_> {
         }
     }
 
-    fn vlans(&mut self, key: &str, stack: &List<'_, VlanTag>) {
+    fn vlans<const N: usize>(&mut self, key: &[u8; N], stack: &List<'_, VlanTag>) {
         self.list(key, stack, |words, tag| {
             if tag.tpid() != 0x8100 {
                 _ = write!(words.0, "{:04x}:", tag.tpid());
@@ -341,7 +365,7 @@ impl Words<'_> {
 
     fn as_path(&mut self, path: &AsPath<'_>) {
         let segments = path.segments();
-        self.list("as.path", &segments, |words, segment| {
+        self.list(b" as.path=", &segments, |words, segment| {
             let is_set = segment.kind == crate::flow::AsPathSegmentType::AS_SET;
             if is_set {
                 words.0.push(b'{');
@@ -359,29 +383,35 @@ impl Words<'_> {
         });
     }
 
-    fn ethernet_tunnel(&mut self, key: &str, header: &SampledEthernet) {
+    fn ethernet_tunnel<const N: usize>(&mut self, key: &[u8; N], header: &SampledEthernet) {
         self.display(key, format_args!("{}>{}/{:04x}", header.src_mac, header.dst_mac, header.packet_type));
     }
 
     /// The outer packet of a tunnel. Agents that know only one end, or that there is a tunnel at all, write zeros.
-    fn ip_tunnel(&mut self, key: &str, [src, dst]: [IpAddr; 2], protocol: u32, [src_port, dst_port]: [u32; 2]) {
+    fn ip_tunnel<const N: usize>(
+        &mut self,
+        key: &[u8; N],
+        [src, dst]: [IpAddr; 2],
+        protocol: u32,
+        [src_port, dst_port]: [u32; 2],
+    ) {
         self.display(key, format_args!("{src}>{dst}/{protocol}"));
         if src_port != 0 || dst_port != 0 {
             _ = write!(self.0, ":{dst_port}");
         }
     }
 
-    fn ipv4_tunnel(&mut self, key: &str, header: &SampledIpv4) {
+    fn ipv4_tunnel<const N: usize>(&mut self, key: &[u8; N], header: &SampledIpv4) {
         let SampledIpv4 { src_ip, dst_ip, protocol, src_port, dst_port, .. } = *header;
         self.ip_tunnel(key, [src_ip.into(), dst_ip.into()], protocol, [src_port, dst_port]);
     }
 
-    fn ipv6_tunnel(&mut self, key: &str, header: &SampledIpv6) {
+    fn ipv6_tunnel<const N: usize>(&mut self, key: &[u8; N], header: &SampledIpv6) {
         let SampledIpv6 { src_ip, dst_ip, protocol, src_port, dst_port, .. } = *header;
         self.ip_tunnel(key, [src_ip.into(), dst_ip.into()], protocol, [src_port, dst_port]);
     }
 
-    fn socket(&mut self, key: &str, protocol: u32, [local, remote]: [(IpAddr, u32); 2]) {
+    fn socket<const N: usize>(&mut self, key: &[u8; N], protocol: u32, [local, remote]: [(IpAddr, u32); 2]) {
         self.number(key, protocol);
         for (separator, (ip, port)) in [(',', local), ('>', remote)] {
             _ = match ip {
@@ -391,12 +421,12 @@ impl Words<'_> {
         }
     }
 
-    fn ipv4_socket(&mut self, key: &str, socket: &ExtendedSocketIpv4) {
+    fn ipv4_socket<const N: usize>(&mut self, key: &[u8; N], socket: &ExtendedSocketIpv4) {
         let ExtendedSocketIpv4 { protocol, local_ip, remote_ip, local_port, remote_port } = *socket;
         self.socket(key, protocol, [(local_ip.into(), local_port), (remote_ip.into(), remote_port)]);
     }
 
-    fn ipv6_socket(&mut self, key: &str, socket: &ExtendedSocketIpv6) {
+    fn ipv6_socket<const N: usize>(&mut self, key: &[u8; N], socket: &ExtendedSocketIpv6) {
         let ExtendedSocketIpv6 { protocol, local_ip, remote_ip, local_port, remote_port } = *socket;
         self.socket(key, protocol, [(local_ip.into(), local_port), (remote_ip.into(), remote_port)]);
     }
@@ -404,7 +434,7 @@ impl Words<'_> {
     /// `a` to `n` of 802.11.
     fn wifi(&mut self, version: u32) {
         if let Some(letter @ b'a'..=b'z') = b" abgn".get(version as usize) {
-            self.bytes("wifi", &[*letter]);
+            self.bytes(b" wifi=", &[*letter]);
         }
     }
 
@@ -417,36 +447,36 @@ impl Words<'_> {
             | FlowRecord::SampledIpv6(_)
             | FlowRecord::ExtendedTimestamp(_) => {}
             FlowRecord::ExtendedSwitch(switch) => {
-                self.known("vlan.in", switch.src_vlan);
-                self.known("pri.in", switch.src_priority);
-                self.known("vlan.out", switch.dst_vlan);
-                self.known("pri.out", switch.dst_priority);
+                self.known(b" vlan.in=", switch.src_vlan);
+                self.known(b" pri.in=", switch.src_priority);
+                self.known(b" vlan.out=", switch.dst_vlan);
+                self.known(b" pri.out=", switch.dst_priority);
             }
-            FlowRecord::ExtendedVlanTunnel(tunnel) => self.vlans("vlans", &tunnel.stack),
-            FlowRecord::ExtendedVlanIn(vlans) => self.vlans("vlans.in", &vlans.stack),
-            FlowRecord::ExtendedVlanOut(vlans) => self.vlans("vlans.out", &vlans.stack),
+            FlowRecord::ExtendedVlanTunnel(tunnel) => self.vlans(b" vlans=", &tunnel.stack),
+            FlowRecord::ExtendedVlanIn(vlans) => self.vlans(b" vlans.in=", &vlans.stack),
+            FlowRecord::ExtendedVlanOut(vlans) => self.vlans(b" vlans.out=", &vlans.stack),
             FlowRecord::ExtendedOpenflowV1(openflow) => {
-                self.display("of.cookie", format_args!("{:#x}", openflow.flow_cookie));
-                self.number("of.match", openflow.flow_match);
-                self.number("of.actions", openflow.flow_actions);
+                self.display(b" of.cookie=", format_args!("{:#x}", openflow.flow_cookie));
+                self.number(b" of.match=", openflow.flow_match);
+                self.number(b" of.actions=", openflow.flow_actions);
             }
             FlowRecord::ExtendedUser(user) => {
-                self.text("user.src", user.src_user);
-                self.text("user.dst", user.dst_user);
+                self.text(b" user.src=", user.src_user);
+                self.text(b" user.dst=", user.dst_user);
             }
             FlowRecord::ExtendedUrl(url) => {
-                self.text("url", url.url);
-                self.text("host", url.host);
+                self.text(b" url=", url.url);
+                self.text(b" host=", url.host);
             }
-            FlowRecord::PmacctClass(class) => self.text("class", class.class.text()),
-            FlowRecord::OldPmacctClass(class) => self.text("class", class.class.text()),
+            FlowRecord::PmacctClass(class) => self.text(b" class=", class.class.text()),
+            FlowRecord::OldPmacctClass(class) => self.text(b" class=", class.class.text()),
             FlowRecord::PmacctTag(tag) => {
-                self.number64("tag", tag.tag);
-                self.number64("tag2", tag.tag2);
+                self.number64(b" tag=", tag.tag);
+                self.number64(b" tag2=", tag.tag2);
             }
             FlowRecord::ExtendedEntities(entities) => {
-                self.source("entity.src", entities.src_ds);
-                self.source("entity.dst", entities.dst_ds);
+                self.source(b" entity.src=", entities.src_ds);
+                self.source(b" entity.dst=", entities.dst_ds);
             }
             other => self.routing(other),
         }
@@ -456,64 +486,64 @@ impl Words<'_> {
     fn routing(&mut self, record: &FlowRecord<'_>) {
         match record {
             FlowRecord::ExtendedRouter(router) => {
-                self.address("nexthop", router.nexthop);
-                self.number("mask.src", router.src_mask_len);
-                self.number("mask.dst", router.dst_mask_len);
+                self.address(b" nexthop=", router.nexthop);
+                self.number(b" mask.src=", router.src_mask_len);
+                self.number(b" mask.dst=", router.dst_mask_len);
             }
             FlowRecord::ExtendedGateway(gateway) => {
-                self.address("bgp.nexthop", gateway.nexthop);
-                self.nonzero("as", gateway.as_number);
-                self.nonzero("as.src", gateway.src_as);
-                self.nonzero("as.peer", gateway.src_peer_as);
+                self.address(b" bgp.nexthop=", gateway.nexthop);
+                self.nonzero(b" as=", gateway.as_number);
+                self.nonzero(b" as.src=", gateway.src_as);
+                self.nonzero(b" as.peer=", gateway.src_peer_as);
                 self.as_path(&gateway.dst_as_path);
-                self.list("communities", &gateway.communities, |words, community| {
+                self.list(b" communities=", &gateway.communities, |words, community| {
                     _ = write!(words.0, "{}:{}", community >> 16, community & 0xffff);
                 });
-                self.nonzero("localpref", gateway.localpref);
+                self.nonzero(b" localpref=", gateway.localpref);
             }
             FlowRecord::ExtendedMpls(mpls) => {
-                self.address("mpls.nexthop", mpls.nexthop);
-                self.list("mpls.in", &mpls.in_stack, |words, label| words.decimal(u64::from(label.label())));
-                self.list("mpls.out", &mpls.out_stack, |words, label| words.decimal(u64::from(label.label())));
+                self.address(b" mpls.nexthop=", mpls.nexthop);
+                self.list(b" mpls.in=", &mpls.in_stack, |words, label| words.decimal(u64::from(label.label())));
+                self.list(b" mpls.out=", &mpls.out_stack, |words, label| words.decimal(u64::from(label.label())));
             }
             FlowRecord::ExtendedMplsTunnel(tunnel) => {
-                self.text("lsp", tunnel.tunnel_lsp_name);
-                self.number("lsp.id", tunnel.tunnel_id);
-                self.number("lsp.cos", tunnel.tunnel_cos);
+                self.text(b" lsp=", tunnel.tunnel_lsp_name);
+                self.number(b" lsp.id=", tunnel.tunnel_id);
+                self.number(b" lsp.cos=", tunnel.tunnel_cos);
             }
             FlowRecord::ExtendedMplsVc(vc) => {
-                self.text("vc", vc.vc_instance_name);
-                self.number("vc.id", vc.vll_vc_id);
-                self.number("vc.cos", vc.vc_label_cos);
+                self.text(b" vc=", vc.vc_instance_name);
+                self.number(b" vc.id=", vc.vll_vc_id);
+                self.number(b" vc.cos=", vc.vc_label_cos);
             }
             FlowRecord::ExtendedMplsFtn(ftn) => {
-                self.text("ftn", ftn.mpls_ftn_descr);
-                self.number("ftn.mask", ftn.mpls_ftn_mask);
+                self.text(b" ftn=", ftn.mpls_ftn_descr);
+                self.number(b" ftn.mask=", ftn.mpls_ftn_mask);
             }
-            FlowRecord::ExtendedMplsLdpFec(fec) => self.number("fec.len", fec.mpls_fec_addr_prefix_length),
+            FlowRecord::ExtendedMplsLdpFec(fec) => self.number(b" fec.len=", fec.mpls_fec_addr_prefix_length),
             FlowRecord::ExtendedNat(nat) => {
-                self.address("nat.src", nat.src_address);
-                self.address("nat.dst", nat.dst_address);
+                self.address(b" nat.src=", nat.src_address);
+                self.address(b" nat.dst=", nat.dst_address);
             }
             FlowRecord::ExtendedNatPort(nat) => {
-                self.number("nat.sport", nat.src_port);
-                self.number("nat.dport", nat.dst_port);
+                self.number(b" nat.sport=", nat.src_port);
+                self.number(b" nat.dport=", nat.dst_port);
             }
             FlowRecord::ExtendedFc(fc) => {
-                self.number("fc.nexthop", fc.next_hop);
-                self.number("fc.src", fc.src_mask_len);
-                self.number("fc.dst", fc.dst_mask_len);
+                self.number(b" fc.nexthop=", fc.next_hop);
+                self.number(b" fc.src=", fc.src_mask_len);
+                self.number(b" fc.dst=", fc.dst_mask_len);
             }
-            FlowRecord::ExtendedL2TunnelEgress(tunnel) => self.ethernet_tunnel("l2tunnel.out", &tunnel.header),
-            FlowRecord::ExtendedL2TunnelIngress(tunnel) => self.ethernet_tunnel("l2tunnel.in", &tunnel.header),
-            FlowRecord::ExtendedIpv4TunnelEgress(tunnel) => self.ipv4_tunnel("tunnel.out", &tunnel.header),
-            FlowRecord::ExtendedIpv4TunnelIngress(tunnel) => self.ipv4_tunnel("tunnel.in", &tunnel.header),
-            FlowRecord::ExtendedIpv6TunnelEgress(tunnel) => self.ipv6_tunnel("tunnel.out", &tunnel.header),
-            FlowRecord::ExtendedIpv6TunnelIngress(tunnel) => self.ipv6_tunnel("tunnel.in", &tunnel.header),
-            FlowRecord::ExtendedDecapsulateEgress(decap) => self.number("decap.out", decap.inner_header_offset),
-            FlowRecord::ExtendedDecapsulateIngress(decap) => self.number("decap.in", decap.inner_header_offset),
-            FlowRecord::ExtendedVniEgress(vni) => self.number("vni.out", vni.vni),
-            FlowRecord::ExtendedVniIngress(vni) => self.number("vni.in", vni.vni),
+            FlowRecord::ExtendedL2TunnelEgress(tunnel) => self.ethernet_tunnel(b" l2tunnel.out=", &tunnel.header),
+            FlowRecord::ExtendedL2TunnelIngress(tunnel) => self.ethernet_tunnel(b" l2tunnel.in=", &tunnel.header),
+            FlowRecord::ExtendedIpv4TunnelEgress(tunnel) => self.ipv4_tunnel(b" tunnel.out=", &tunnel.header),
+            FlowRecord::ExtendedIpv4TunnelIngress(tunnel) => self.ipv4_tunnel(b" tunnel.in=", &tunnel.header),
+            FlowRecord::ExtendedIpv6TunnelEgress(tunnel) => self.ipv6_tunnel(b" tunnel.out=", &tunnel.header),
+            FlowRecord::ExtendedIpv6TunnelIngress(tunnel) => self.ipv6_tunnel(b" tunnel.in=", &tunnel.header),
+            FlowRecord::ExtendedDecapsulateEgress(decap) => self.number(b" decap.out=", decap.inner_header_offset),
+            FlowRecord::ExtendedDecapsulateIngress(decap) => self.number(b" decap.in=", decap.inner_header_offset),
+            FlowRecord::ExtendedVniEgress(vni) => self.number(b" vni.out=", vni.vni),
+            FlowRecord::ExtendedVniIngress(vni) => self.number(b" vni.in=", vni.vni),
             other => self.handling(other),
         }
     }
@@ -522,53 +552,53 @@ impl Words<'_> {
     fn handling(&mut self, record: &FlowRecord<'_>) {
         match record {
             FlowRecord::ExtendedQueueLength(queue) => {
-                self.number("queue", queue.queue_index);
-                self.number("queue.length", queue.queue_length);
+                self.number(b" queue=", queue.queue_index);
+                self.number(b" queue.length=", queue.queue_length);
             }
-            FlowRecord::ExtendedEgressQueue(queue) => self.number("queue", queue.queue),
-            FlowRecord::ExtendedBstEgressQueue(queue) => self.number("queue", queue.queue),
-            FlowRecord::ExtendedQueue(queue) => self.number("queue.depth", queue.depth),
-            FlowRecord::ExtendedTransit(transit) => self.number("delay", transit.delay),
+            FlowRecord::ExtendedEgressQueue(queue) => self.number(b" queue=", queue.queue),
+            FlowRecord::ExtendedBstEgressQueue(queue) => self.number(b" queue=", queue.queue),
+            FlowRecord::ExtendedQueue(queue) => self.number(b" queue.depth=", queue.depth),
+            FlowRecord::ExtendedTransit(transit) => self.number(b" delay=", transit.delay),
             FlowRecord::ExtendedAcl(acl) => {
-                self.number("acl", acl.number);
-                self.text("acl.name", acl.name);
+                self.number(b" acl=", acl.number);
+                self.text(b" acl.name=", acl.name);
                 match acl.direction {
-                    1 => self.bytes("acl.dir", b"in"),
-                    2 => self.bytes("acl.dir", b"out"),
+                    1 => self.bytes(b" acl.dir=", b"in"),
+                    2 => self.bytes(b" acl.dir=", b"out"),
                     _ => {}
                 }
             }
-            FlowRecord::ExtendedFunction(function) => self.text("function", function.symbol),
+            FlowRecord::ExtendedFunction(function) => self.text(b" function=", function.symbol),
             FlowRecord::ExtendedHwTrap(trap) => {
-                self.text("trap.group", trap.group);
-                self.text("trap", trap.trap);
+                self.text(b" trap.group=", trap.group);
+                self.text(b" trap=", trap.trap);
             }
-            FlowRecord::ExtendedLinuxDropReason(linux) => self.text("linux", linux.reason),
+            FlowRecord::ExtendedLinuxDropReason(linux) => self.text(b" linux=", linux.reason),
             FlowRecord::Extended80211Payload(payload) => {
-                self.display("cipher", format_args!("{:08x}", payload.cipher_suite));
+                self.display(b" cipher=", format_args!("{:08x}", payload.cipher_suite));
             }
             FlowRecord::Extended80211Rx(rx) => {
-                self.text("ssid", rx.ssid);
-                self.display("bssid", rx.bssid);
+                self.text(b" ssid=", rx.ssid);
+                self.display(b" bssid=", rx.bssid);
                 self.wifi(rx.version);
-                self.number("channel", rx.channel);
-                self.number64("speed", rx.speed);
-                self.number("rsni", rx.rsni);
-                self.number("rcpi", rx.rcpi);
-                self.number("airtime", rx.packet_duration);
+                self.number(b" channel=", rx.channel);
+                self.number64(b" speed=", rx.speed);
+                self.number(b" rsni=", rx.rsni);
+                self.number(b" rcpi=", rx.rcpi);
+                self.number(b" airtime=", rx.packet_duration);
             }
             FlowRecord::Extended80211Tx(tx) => {
-                self.text("ssid", tx.ssid);
-                self.display("bssid", tx.bssid);
+                self.text(b" ssid=", tx.ssid);
+                self.display(b" bssid=", tx.bssid);
                 self.wifi(tx.version);
-                self.number("tx", tx.transmissions);
-                self.number("airtime", tx.packet_duration);
-                self.number("retrans", tx.retrans_duration);
-                self.number("channel", tx.channel);
-                self.number64("speed", tx.speed);
-                self.number("power", tx.power);
+                self.number(b" tx=", tx.transmissions);
+                self.number(b" airtime=", tx.packet_duration);
+                self.number(b" retrans=", tx.retrans_duration);
+                self.number(b" channel=", tx.channel);
+                self.number64(b" speed=", tx.speed);
+                self.number(b" power=", tx.power);
             }
-            FlowRecord::Extended80211Aggregation(aggregation) => self.number("ampdu", aggregation.pdus.len() as u32),
+            FlowRecord::Extended80211Aggregation(aggregation) => self.number(b" ampdu=", aggregation.pdus.len() as u32),
             other => self.ends(other),
         }
     }
@@ -577,46 +607,80 @@ impl Words<'_> {
     fn ends(&mut self, record: &FlowRecord<'_>) {
         match record {
             FlowRecord::ExtendedIbLrh(lrh) => {
-                self.display("ib.lid", format_args!("{}>{}", lrh.src_slid, lrh.src_dlid));
-                self.display("ib.sl", format_args!("{}>{}", lrh.src_sl, lrh.dst_sl));
+                self.display(b" ib.lid=", format_args!("{}>{}", lrh.src_slid, lrh.src_dlid));
+                self.display(b" ib.sl=", format_args!("{}>{}", lrh.src_sl, lrh.dst_sl));
             }
             FlowRecord::ExtendedIbGrh(grh) => {
                 let [src, dst] = [grh.s_gid, grh.d_gid].map(std::net::Ipv6Addr::from);
-                self.display("ib.gid", format_args!("{src}>{dst}"));
+                self.display(b" ib.gid=", format_args!("{src}>{dst}"));
             }
             FlowRecord::ExtendedIbBth(bth) => {
-                self.number("ib.qp", bth.dst_qp);
-                self.number("ib.pkey", bth.pkey);
-                self.number("ib.op", bth.opcode);
+                self.number(b" ib.qp=", bth.dst_qp);
+                self.number(b" ib.pkey=", bth.pkey);
+                self.number(b" ib.op=", bth.opcode);
             }
-            FlowRecord::ExtendedSocketIpv4(socket) => self.ipv4_socket("socket", socket),
-            FlowRecord::ExtendedSocketIpv6(socket) => self.ipv6_socket("socket", socket),
-            FlowRecord::ExtendedProxySocketIpv4(proxy) => self.ipv4_socket("proxy", &proxy.socket),
-            FlowRecord::ExtendedProxySocketIpv6(proxy) => self.ipv6_socket("proxy", &proxy.socket),
+            FlowRecord::ExtendedSocketIpv4(socket) => self.ipv4_socket(b" socket=", socket),
+            FlowRecord::ExtendedSocketIpv6(socket) => self.ipv6_socket(b" socket=", socket),
+            FlowRecord::ExtendedProxySocketIpv4(proxy) => self.ipv4_socket(b" proxy=", &proxy.socket),
+            FlowRecord::ExtendedProxySocketIpv6(proxy) => self.ipv6_socket(b" proxy=", &proxy.socket),
             FlowRecord::ExtendedTcpInfo(tcp) => {
                 match tcp.dir {
-                    1 => self.bytes("tcp.dir", b"received"),
-                    2 => self.bytes("tcp.dir", b"sent"),
+                    1 => self.bytes(b" tcp.dir=", b"received"),
+                    2 => self.bytes(b" tcp.dir=", b"sent"),
                     _ => {}
                 }
-                for (key, number) in [
-                    ("tcp.mss", tcp.snd_mss),
-                    ("tcp.unacked", tcp.unacked),
-                    ("tcp.lost", tcp.lost),
-                    ("tcp.retrans", tcp.retrans),
-                    ("tcp.pmtu", tcp.pmtu),
-                    ("tcp.rtt", tcp.rtt),
-                    ("tcp.rttvar", tcp.rttvar),
-                    ("tcp.cwnd", tcp.snd_cwnd),
-                    ("tcp.reordering", tcp.reordering),
-                    ("tcp.minrtt", tcp.min_rtt),
-                ] {
-                    self.number(key, number);
-                }
+                self.number(b" tcp.mss=", tcp.snd_mss);
+                self.number(b" tcp.unacked=", tcp.unacked);
+                self.number(b" tcp.lost=", tcp.lost);
+                self.number(b" tcp.retrans=", tcp.retrans);
+                self.number(b" tcp.pmtu=", tcp.pmtu);
+                self.number(b" tcp.rtt=", tcp.rtt);
+                self.number(b" tcp.rttvar=", tcp.rttvar);
+                self.number(b" tcp.cwnd=", tcp.snd_cwnd);
+                self.number(b" tcp.reordering=", tcp.reordering);
+                self.number(b" tcp.minrtt=", tcp.min_rtt);
             }
-            FlowRecord::Unknown { tag, .. } => self.tag("unread", *tag),
+            FlowRecord::Unknown { tag, .. } => self.tag(b" unread=", *tag),
             // Records of applications: their samples have no packet.
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_those_of_the_formatter() {
+        let powers = (0..20).map(|power| 10_u64.pow(power));
+        for number in powers.flat_map(|power| [power - 1, power, power + 1, power * 3 / 2]).chain([0, 105, u64::MAX]) {
+            let mut out = Vec::new();
+            Words(&mut out).decimal(number);
+            assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
+        }
+    }
+
+    #[test]
+    fn text_is_one_word_whatever_it_holds() {
+        for (text, expected) in [
+            (&b"plain"[..], " lsp=plain"),
+            (b"two words", " lsp=two%20words"),
+            (b"100%\n\x7f", " lsp=100%25%0A%7F"),
+            ("gr\u{fc}n\u{a0}\u{2003}".as_bytes(), " lsp=gr\u{fc}n%C2%A0%E2%80%83"),
+            (b"\xff\xc3", " lsp=%FF%C3"),
+            (b"", ""),
+        ] {
+            let mut out = Vec::new();
+            Words(&mut out).text(b" lsp=", Text(text));
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn long_text_and_long_lists_are_cut() {
+        let mut out = Vec::new();
+        Words(&mut out).text(b" url=", Text(&[b'x'; 5000]));
+        assert_eq!(out.len(), 5 + MOST_TEXT);
     }
 }

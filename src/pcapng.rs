@@ -16,6 +16,8 @@ const ENHANCED_PACKET: u32 = 6;
 
 const END_OF_OPTIONS: u16 = 0;
 const COMMENT: u16 = 1;
+const FLAGS: u16 = 2;
+const DROP_COUNT: u16 = 4;
 
 /// The longest value of a text option. dumpcap refuses a section header of more than 2 KiB, and the others need no more.
 const MAX_TEXT: usize = 400;
@@ -236,43 +238,73 @@ pub struct EnhancedPacket<'a> {
 }
 
 impl EnhancedPacket<'_> {
+    /// Bytes before the packet: block type and length, interface, time stamp, captured and original length.
+    const HEADER: usize = 28;
+
     /// Appends the enhanced packet block. `comment` appends the packet's comment, which is left out when it is empty.
+    ///
+    /// A capture spends most of its time here: what is of fixed size goes out in as few pieces as there can be.
     #[inline]
     pub fn write(&self, out: &mut Vec<u8>, comment: impl FnOnce(&mut Vec<u8>)) {
+        let start = out.len();
         let captured = self.prefix.len() + self.data.len();
-        out.reserve(captured + 72);
-        let mut block = Block::begin(out, ENHANCED_PACKET);
-        for word in [
+        out.reserve(Self::HEADER + captured + 48);
+        let mut header = [0; Self::HEADER];
+        let words = [
+            ENHANCED_PACKET,
+            0, // the block's length, once it is known
             self.interface_id,
             (self.timestamp >> 32) as u32,
             self.timestamp as u32,
             captured as u32,
             self.original_length,
-        ] {
-            block.u32(word);
+        ];
+        for (bytes, word) in header.chunks_exact_mut(4).zip(words) {
+            bytes.copy_from_slice(&word.to_ne_bytes());
         }
-        block.out.extend_from_slice(self.prefix);
-        block.out.extend_from_slice(self.data);
-        block.pad();
-        block.option(2, &self.flags.to_ne_bytes());
+        out.extend_from_slice(&header);
+        out.extend_from_slice(self.prefix);
+        out.extend_from_slice(self.data);
+        pad(out, captured);
+        let [a, b, c, d] = self.flags.to_ne_bytes();
+        let [e, f, g, h] = option_header(FLAGS, 4);
+        out.extend_from_slice(&[e, f, g, h, a, b, c, d]);
         if self.drop_count > 0 {
-            block.option(4, &self.drop_count.to_ne_bytes());
+            out.extend_from_slice(&option_header(DROP_COUNT, 8));
+            out.extend_from_slice(&self.drop_count.to_ne_bytes());
         }
-        let at_comment = block.out.len();
-        block.option_header(COMMENT, 0);
-        comment(block.out);
-        let length = block.out.len() - at_comment - 4;
+        let at_comment = out.len();
+        out.extend_from_slice(&[0; 4]);
+        comment(out);
+        let length = out.len() - at_comment - 4;
         if length == 0 {
-            block.out.truncate(at_comment);
+            out.truncate(at_comment);
         } else {
-            let length = u16::try_from(length).unwrap_or_else(|_| {
-                block.out.truncate(at_comment + 4 + usize::from(u16::MAX));
-                u16::MAX
-            });
-            block.out[at_comment + 2..at_comment + 4].copy_from_slice(&length.to_ne_bytes());
-            block.pad();
+            let length = length.min(usize::from(u16::MAX));
+            out.truncate(at_comment + 4 + length);
+            out[at_comment..at_comment + 4].copy_from_slice(&option_header(COMMENT, length as u16));
+            pad(out, length);
         }
-        block.end_of_options();
-        block.end();
+        let length = (out.len() - start + 8) as u32;
+        let [a, b, c, d] = length.to_ne_bytes();
+        let [e, f, g, h] = option_header(END_OF_OPTIONS, 0);
+        out.extend_from_slice(&[e, f, g, h, a, b, c, d]);
+        out[start + 4..start + 8].copy_from_slice(&[a, b, c, d]);
     }
+}
+
+/// The code and length of an option.
+#[inline]
+fn option_header(code: u16, length: u16) -> [u8; 4] {
+    let ([a, b], [c, d]) = (code.to_ne_bytes(), length.to_ne_bytes());
+    [a, b, c, d]
+}
+
+/// Appends zeros up to a multiple of four, after `length` bytes.
+#[inline]
+fn pad(out: &mut Vec<u8>, length: usize) {
+    let padded = out.len() + (length.wrapping_neg() & 3);
+    // Four bytes are written faster than one to three are counted.
+    out.extend_from_slice(&[0; 4]);
+    out.truncate(padded);
 }

@@ -201,7 +201,7 @@ impl Selection {
         self.interfaces.is_empty() && self.direction.is_none() && self.kinds == Kinds::default()
     }
 
-    pub(crate) fn has_kind(&self, told: &Told<'_>) -> bool {
+    pub(crate) fn has_kind(&self, told: Told<'_, '_>) -> bool {
         match told {
             Told::Flow(_) => self.kinds.flow,
             Told::Discarded(_) => self.kinds.discard,

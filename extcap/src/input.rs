@@ -19,7 +19,7 @@ use sflowcap::capture::Received;
 use crate::Failure;
 
 /// What is read of a file at once; a larger block makes it grow.
-const BUFFER: usize = 1024 * 1024;
+const BUFFER: usize = 256 * 1024;
 
 /// No block that a capture tool writes is larger.
 const MOST_BUFFER: usize = 64 * 1024 * 1024;
