@@ -1,7 +1,7 @@
 //! How the structures of the specification are written down in this library.
 //!
-//! [`structure!`] declares a structure once, its fields in the order they have on the wire; that declaration is the type,
-//! its documentation and its decoder. [`records!`] gathers structures into the enum that a record is decoded into.
+//! `structure!` declares a structure once, its fields in the order they have on the wire; that declaration is the type,
+//! its documentation and its decoder. `records!` gathers structures into the enum that a record is decoded into.
 
 use core::fmt;
 use core::marker::PhantomData;
