@@ -91,6 +91,7 @@ impl<'a> Frame<'a> {
 
     /// Where the sample ends by its records, if they can be walked to their end.
     fn end_by_records(&self) -> Option<usize> {
+        self.fixed_part()?;
         let mut records = match self.sample(self.body).ok()? {
             Sample::Flow(sample) => sample.records(),
             Sample::Discarded(sample) => sample.records(),

@@ -51,7 +51,7 @@ fn for_each_structure(
 }
 
 #[test]
-fn every_structure_is_read_field_by_field_as_the_wire_reference_has_it() {
+fn every_structure_is_read_as_it_was_written() {
     for_each_structure(layouts(), |layout, structure| {
         let expected = format!("{}({})", layout.name, structure.debug());
         prop_assert_eq!(decoded(layout, &structure.wire()), Some(expected));
