@@ -67,6 +67,7 @@ impl<'a> Datagram<'a> {
     /// The samples, in the order they stand in.
     ///
     /// An error between them tells of a fault; the iterator then goes on with the next sample that can be found beyond doubt.
+    #[inline]
     pub fn samples(&self) -> Samples<'a> {
         Samples(match self.version {
             Version::V2 | Version::V4 => Walk::V2V4(v2v4::Walk::new(self.body, self.num_samples)),

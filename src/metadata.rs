@@ -654,7 +654,7 @@ mod tests {
     #[test]
     fn decimals_are_those_of_the_formatter() {
         let powers = (0..20).map(|power| 10_u64.pow(power));
-        for number in powers.flat_map(|power| [power - 1, power, power + 1, power * 3 / 2]).chain([0, 105, u64::MAX]) {
+        for number in powers.flat_map(|power| [power - 1, power, power + 1]).chain([0, 105, u64::MAX]) {
             let mut out = Vec::new();
             Words(&mut out).decimal(number);
             assert_eq!(String::from_utf8(out).unwrap(), number.to_string());

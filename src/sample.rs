@@ -66,6 +66,7 @@ impl DataSource {
     pub const ENT_LOGICAL: u32 = 3;
 
     /// From the compact form: class in the top byte, index in the other three.
+    #[inline]
     pub const fn from_compact(source_id: u32) -> Self {
         DataSource { class: source_id >> 24, index: source_id & 0x00ff_ffff }
     }
@@ -115,6 +116,7 @@ impl Interface {
     const INTERNAL: u32 = 0x3fff_ffff;
 
     /// From the expanded form: two words.
+    #[inline]
     pub const fn from_expanded(format: u32, value: u32) -> Self {
         match (format, value) {
             (0, 0) => Interface::Unknown,
@@ -128,6 +130,7 @@ impl Interface {
     }
 
     /// From the compact form: the format in the top two bits.
+    #[inline]
     pub const fn from_compact(word: u32) -> Self {
         Self::from_expanded(word >> 30, word & 0x3fff_ffff)
     }
@@ -205,11 +208,13 @@ pub struct FlowSample<'a> {
 
 impl<'a> FlowSample<'a> {
     /// The flow records, in the order they stand in.
+    #[inline]
     pub fn records(&self) -> Records<'a> {
         self.records.clone()
     }
 
     /// Which way the packet went through the data source.
+    #[inline]
     pub fn direction(&self) -> Direction {
         Direction::of(self.source, self.input, self.output)
     }
@@ -279,15 +284,18 @@ pub struct DiscardedPacket<'a> {
 
 impl<'a> DiscardedPacket<'a> {
     /// The flow records, in the order they stand in.
+    #[inline]
     pub fn records(&self) -> Records<'a> {
         self.records.clone()
     }
 
     /// Which way the packet went through the data source.
+    #[inline]
     pub fn direction(&self) -> Direction {
         Direction::of(self.source, self.input, self.output)
     }
 
+    #[inline]
     pub(crate) fn decode(mut xdr: Xdr<'a>) -> Result<Self> {
         let words: [u32; 8] = words(xdr.array::<32>()?);
         let [sequence_number, class, index, drops, input, output, reason, records] = words;
@@ -315,6 +323,7 @@ pub struct CounterSample<'a> {
 
 impl<'a> CounterSample<'a> {
     /// The counter records, in the order they stand in.
+    #[inline]
     pub fn records(&self) -> Records<'a> {
         self.records.clone()
     }
@@ -361,6 +370,7 @@ pub enum Sample<'a> {
 }
 
 /// `N` big-endian words out of `BYTES` bytes, four times as many.
+#[inline]
 pub(crate) fn words<const N: usize, const BYTES: usize>(bytes: &[u8; BYTES]) -> [u32; N] {
     const { assert!(BYTES == 4 * N) };
     let mut words = [0; N];
@@ -422,6 +432,7 @@ enum Framing {
 }
 
 impl<'a> Records<'a> {
+    #[inline]
     pub(crate) fn v5(xdr: Xdr<'a>, count: u32) -> Self {
         Records { xdr: xdr.named("record"), remaining: count, framing: Framing::Length }
     }
@@ -483,6 +494,7 @@ impl<'a> Records<'a> {
     }
 
     /// What there is to say when no record is left.
+    #[inline]
     fn end(&mut self) -> Option<Result<Record<'a>>> {
         let Framing::Overrun(length) = self.framing else { return None };
         self.framing = Framing::Length;

@@ -85,6 +85,7 @@ impl<'a> Frame<'a> {
     }
 
     /// Where the length says that the sample ends, to the byte: some encoders do not pad.
+    #[inline]
     fn exact_end(&self) -> usize {
         self.body.offset() + self.length as usize
     }

@@ -156,6 +156,7 @@ impl<'a> Xdr<'a> {
 
     /// The same position, in a datagram of `version`.
     #[must_use]
+    #[inline]
     pub fn of_version(self, version: Version) -> Self {
         Xdr { version, ..self }
     }
@@ -184,29 +185,34 @@ impl<'a> Xdr<'a> {
     }
 
     /// Bytes between the cursor and its end.
+    #[inline]
     pub fn left(&self) -> usize {
         self.bytes.len() - self.offset()
     }
 
     /// The bytes between the cursor and its end.
+    #[inline]
     pub fn rest(&self) -> &'a [u8] {
         &self.bytes[self.offset()..]
     }
 
     /// The same position, with errors named after `structure`.
     #[must_use]
+    #[inline]
     pub fn named(self, structure: &'static str) -> Self {
         Xdr { structure, ..self }
     }
 
     /// The same position with an end at `end`, an offset in the datagram; never beyond the present end.
     #[must_use]
+    #[inline]
     pub(crate) fn until(self, end: usize) -> Self {
         Xdr { bytes: &self.bytes[..end.clamp(self.offset(), self.bytes.len())], ..self }
     }
 
     /// The same end, at `at`, an offset in the datagram; never beyond the end.
     #[must_use]
+    #[inline]
     pub(crate) fn moved_to(self, at: usize) -> Self {
         Xdr { at: at.min(self.bytes.len()) as u32, ..self }
     }
