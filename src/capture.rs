@@ -348,8 +348,8 @@ impl Converter {
         let AgentKey { agent, sub_agent_id } = context.key;
         let place = self.interfaces.stream(StreamKey { agent, sub_agent_id, source: told.source() })?;
         let (kind, sequence_number, drops) = match told {
-            Told::Flow(sample) => (Kind::Flow, sample.sequence_number, sample.drops),
-            Told::Discarded(sample) => (Kind::Discard, sample.sequence_number, sample.drops),
+            Told::Flow(sample) => (Kind::Flow, sample.sequence_number(), sample.drops()),
+            Told::Discarded(sample) => (Kind::Discard, sample.sequence_number(), sample.drops()),
         };
         let losses = self.interfaces.stream_at(place).step(kind, sequence_number, drops, context.restarts);
         self.totals.lost_samples = self.totals.lost_samples.saturating_add_signed(losses.missing);
@@ -519,7 +519,7 @@ impl Converter {
         if names.port.is_none() && names.speed.is_none() {
             return;
         }
-        if let Some(place) = self.interfaces.stream(StreamKey { agent, sub_agent_id, source: sample.source }) {
+        if let Some(place) = self.interfaces.stream(StreamKey { agent, sub_agent_id, source: sample.source() }) {
             let stream = self.interfaces.stream_at(place);
             names::keep(&mut stream.name, names.port);
             stream.speed = names.speed.or(stream.speed);

@@ -91,15 +91,15 @@ impl<'s, 'a> Told<'s, 'a> {
 
     pub(crate) fn source(&self) -> DataSource {
         match self {
-            Told::Flow(sample) => sample.source,
-            Told::Discarded(sample) => sample.source,
+            Told::Flow(sample) => sample.source(),
+            Told::Discarded(sample) => sample.source(),
         }
     }
 
     /// How many packets the sample stands for; none for an event.
     pub(crate) fn sampling_rate(&self) -> Option<u32> {
         match self {
-            Told::Flow(sample) => Some(sample.sampling_rate),
+            Told::Flow(sample) => Some(sample.sampling_rate()),
             Told::Discarded(_) => None,
         }
     }
@@ -145,8 +145,8 @@ pub(crate) fn write(out: &mut Vec<u8>, told: Told<'_, '_>, making: &Making) {
     let mut words = Words(out);
     words.source(b" source=", told.source());
     let (input, output, drops, sequence_number) = match told {
-        Told::Flow(sample) => (sample.input, sample.output, sample.drops, sample.sequence_number),
-        Told::Discarded(sample) => (sample.input, sample.output, sample.drops, sample.sequence_number),
+        Told::Flow(sample) => (sample.input(), sample.output(), sample.drops(), sample.sequence_number()),
+        Told::Discarded(sample) => (sample.input(), sample.output(), sample.drops(), sample.sequence_number()),
     };
     words.interface(b" in=", input);
     words.interface(b" out=", output);
@@ -157,12 +157,12 @@ pub(crate) fn write(out: &mut Vec<u8>, told: Told<'_, '_>, making: &Making) {
     }
     match told {
         Told::Flow(sample) => {
-            if sample.sampling_rate != 0 {
-                words.number(b" rate=", sample.sampling_rate);
+            if sample.sampling_rate() != 0 {
+                words.number(b" rate=", sample.sampling_rate());
             }
-            words.number(b" pool=", sample.sample_pool);
+            words.number(b" pool=", sample.sample_pool());
         }
-        Told::Discarded(sample) => words.display(b" reason=", sample.reason),
+        Told::Discarded(sample) => words.display(b" reason=", sample.reason()),
     }
     words.number(b" drops=", drops);
     words.number(b" seq=", sequence_number);

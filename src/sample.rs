@@ -135,9 +135,13 @@ impl Interface {
         Self::from_expanded(word >> 30, word & 0x3fff_ffff)
     }
 
-    /// From `discarded_packet`, whose interfaces are plain ifIndex numbers.
-    const fn from_if_index(index: u32) -> Self {
-        Self::from_expanded(0, index)
+    /// From versions 2 and 4: an ifIndex, or with the top bit the number of interfaces.
+    const fn from_v2v4(word: u32) -> Self {
+        match (word >> 31, word & 0x7fff_ffff) {
+            (0, 0) => Interface::Unknown,
+            (0, index) => Interface::Index(index),
+            (_, count) => Interface::Multiple(count),
+        }
     }
 
     /// The ifIndex, where there is one.
@@ -185,28 +189,85 @@ impl Direction {
     }
 }
 
+/// The word at a place among the fields before a sample's records.
+#[inline]
+fn word(fields: &[u8], place: usize) -> u32 {
+    let bytes = &fields[4 * place..4 * place + 4];
+    u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+/// The fields of a flow sample as they stand on the wire, by the layout that they have.
+#[derive(Clone, Copy, Debug)]
+enum FlowFields<'a> {
+    Compact(&'a [u8; 28]),
+    Expanded(&'a [u8; 40]),
+    V2V4(&'a [u8; 28]),
+}
+
 /// `flow_sample` (0:1), `flow_sample_expanded` (0:3), and the flow sample of versions 2 and 4: one packet in
 /// `sampling_rate`.
-#[derive(Clone, Debug)]
+///
+/// A view: each field is read from the datagram when it is asked for.
+#[derive(Clone)]
 pub struct FlowSample<'a> {
-    /// Counts the flow samples of this data source.
-    pub sequence_number: u32,
-    /// What took the sample.
-    pub source: DataSource,
-    /// One packet in this many was sampled; 0 is undefined and means that the agent does not say.
-    pub sampling_rate: u32,
-    /// Packets that could have been sampled so far, modulo 2³².
-    pub sample_pool: u32,
-    /// Samples that the agent dropped for lack of resources so far, modulo 2³².
-    pub drops: u32,
-    /// Where the packet came in.
-    pub input: Interface,
-    /// Where the packet went.
-    pub output: Interface,
-    pub(crate) records: Records<'a>,
+    fields: FlowFields<'a>,
+    records: Records<'a>,
 }
 
 impl<'a> FlowSample<'a> {
+    /// Counts the flow samples of this data source.
+    #[inline]
+    pub fn sequence_number(&self) -> u32 {
+        self.word(0, 0)
+    }
+
+    /// What took the sample.
+    #[inline]
+    pub fn source(&self) -> DataSource {
+        match self.fields {
+            FlowFields::Compact(fields) | FlowFields::V2V4(fields) => DataSource::from_compact(word(fields, 1)),
+            FlowFields::Expanded(fields) => DataSource { class: word(fields, 1), index: word(fields, 2) },
+        }
+    }
+
+    /// One packet in this many was sampled; 0 is undefined and means that the agent does not say.
+    #[inline]
+    pub fn sampling_rate(&self) -> u32 {
+        self.word(2, 3)
+    }
+
+    /// Packets that could have been sampled so far, modulo 2³².
+    #[inline]
+    pub fn sample_pool(&self) -> u32 {
+        self.word(3, 4)
+    }
+
+    /// Samples that the agent dropped for lack of resources so far, modulo 2³².
+    #[inline]
+    pub fn drops(&self) -> u32 {
+        self.word(4, 5)
+    }
+
+    /// Where the packet came in.
+    #[inline]
+    pub fn input(&self) -> Interface {
+        match self.fields {
+            FlowFields::Compact(fields) => Interface::from_compact(word(fields, 5)),
+            FlowFields::Expanded(fields) => Interface::from_expanded(word(fields, 6), word(fields, 7)),
+            FlowFields::V2V4(fields) => Interface::from_v2v4(word(fields, 5) & 0x7fff_ffff),
+        }
+    }
+
+    /// Where the packet went.
+    #[inline]
+    pub fn output(&self) -> Interface {
+        match self.fields {
+            FlowFields::Compact(fields) => Interface::from_compact(word(fields, 6)),
+            FlowFields::Expanded(fields) => Interface::from_expanded(word(fields, 8), word(fields, 9)),
+            FlowFields::V2V4(fields) => Interface::from_v2v4(word(fields, 6)),
+        }
+    }
+
     /// The flow records, in the order they stand in.
     #[inline]
     pub fn records(&self) -> Records<'a> {
@@ -216,73 +277,99 @@ impl<'a> FlowSample<'a> {
     /// Which way the packet went through the data source.
     #[inline]
     pub fn direction(&self) -> Direction {
-        Direction::of(self.source, self.input, self.output)
+        Direction::of(self.source(), self.input(), self.output())
+    }
+
+    /// The field at a place of the compact, or of the expanded layout.
+    #[inline]
+    fn word(&self, compact: usize, expanded: usize) -> u32 {
+        match self.fields {
+            FlowFields::Compact(fields) | FlowFields::V2V4(fields) => word(fields, compact),
+            FlowFields::Expanded(fields) => word(fields, expanded),
+        }
     }
 
     #[inline]
     pub(crate) fn compact(mut xdr: Xdr<'a>) -> Result<Self> {
-        let words: [u32; 8] = words(xdr.array::<32>()?);
-        let [sequence_number, source, sampling_rate, sample_pool, drops, input, output, records] = words;
-        Ok(FlowSample {
-            sequence_number,
-            source: DataSource::from_compact(source),
-            sampling_rate,
-            sample_pool,
-            drops,
-            input: Interface::from_compact(input),
-            output: Interface::from_compact(output),
-            records: Records::v5(xdr, records),
-        })
+        let fields = FlowFields::Compact(xdr.array()?);
+        let records = xdr.u32()?;
+        Ok(FlowSample { fields, records: Records::v5(xdr, records) })
     }
 
     #[inline]
     pub(crate) fn expanded(mut xdr: Xdr<'a>) -> Result<Self> {
-        let words: [u32; 11] = words(xdr.array::<44>()?);
-        let [
-            sequence_number,
-            class,
-            index,
-            sampling_rate,
-            sample_pool,
-            drops,
-            in_format,
-            input,
-            out_format,
-            output,
-            records,
-        ] = words;
-        Ok(FlowSample {
-            sequence_number,
-            source: DataSource { class, index },
-            sampling_rate,
-            sample_pool,
-            drops,
-            input: Interface::from_expanded(in_format, input),
-            output: Interface::from_expanded(out_format, output),
-            records: Records::v5(xdr, records),
-        })
+        let fields = FlowFields::Expanded(xdr.array()?);
+        let records = xdr.u32()?;
+        Ok(FlowSample { fields, records: Records::v5(xdr, records) })
+    }
+
+    /// Versions 2 and 4; `records` reads them from behind the fields.
+    pub(crate) fn v2v4(mut xdr: Xdr<'a>, records: impl FnOnce(Xdr<'a>) -> Records<'a>) -> Result<Self> {
+        let fields = FlowFields::V2V4(xdr.array()?);
+        Ok(FlowSample { fields, records: records(xdr) })
+    }
+}
+
+impl fmt::Debug for FlowSample<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlowSample")
+            .field("sequence_number", &self.sequence_number())
+            .field("source", &self.source())
+            .field("sampling_rate", &self.sampling_rate())
+            .field("sample_pool", &self.sample_pool())
+            .field("drops", &self.drops())
+            .field("input", &self.input())
+            .field("output", &self.output())
+            .finish_non_exhaustive()
     }
 }
 
 /// `discarded_packet` (0:5): one packet that the device dropped. An event, not a statistical sample: never scale it.
-#[derive(Clone, Debug)]
+///
+/// A view: each field is read from the datagram when it is asked for.
+#[derive(Clone)]
 pub struct DiscardedPacket<'a> {
-    /// Counts the discard notifications of this data source.
-    pub sequence_number: u32,
-    /// What reported the discard.
-    pub source: DataSource,
-    /// Notifications that the agent suppressed so far (rate limit, or no resources), modulo 2³².
-    pub drops: u32,
-    /// Where the packet came in.
-    pub input: Interface,
-    /// Where the packet would have gone; unknown if it was not dropped at egress.
-    pub output: Interface,
-    /// Why it was dropped.
-    pub reason: DropReason,
+    fields: &'a [u8; 28],
     records: Records<'a>,
 }
 
 impl<'a> DiscardedPacket<'a> {
+    /// Counts the discard notifications of this data source.
+    #[inline]
+    pub fn sequence_number(&self) -> u32 {
+        word(self.fields, 0)
+    }
+
+    /// What reported the discard.
+    #[inline]
+    pub fn source(&self) -> DataSource {
+        DataSource { class: word(self.fields, 1), index: word(self.fields, 2) }
+    }
+
+    /// Notifications that the agent suppressed so far (rate limit, or no resources), modulo 2³².
+    #[inline]
+    pub fn drops(&self) -> u32 {
+        word(self.fields, 3)
+    }
+
+    /// Where the packet came in.
+    #[inline]
+    pub fn input(&self) -> Interface {
+        Interface::from_expanded(0, word(self.fields, 4))
+    }
+
+    /// Where the packet would have gone; unknown if it was not dropped at egress.
+    #[inline]
+    pub fn output(&self) -> Interface {
+        Interface::from_expanded(0, word(self.fields, 5))
+    }
+
+    /// Why it was dropped.
+    #[inline]
+    pub fn reason(&self) -> DropReason {
+        DropReason(word(self.fields, 6))
+    }
+
     /// The flow records, in the order they stand in.
     #[inline]
     pub fn records(&self) -> Records<'a> {
@@ -292,36 +379,51 @@ impl<'a> DiscardedPacket<'a> {
     /// Which way the packet went through the data source.
     #[inline]
     pub fn direction(&self) -> Direction {
-        Direction::of(self.source, self.input, self.output)
+        Direction::of(self.source(), self.input(), self.output())
     }
 
     #[inline]
     pub(crate) fn decode(mut xdr: Xdr<'a>) -> Result<Self> {
-        let words: [u32; 8] = words(xdr.array::<32>()?);
-        let [sequence_number, class, index, drops, input, output, reason, records] = words;
-        Ok(DiscardedPacket {
-            sequence_number,
-            source: DataSource { class, index },
-            drops,
-            input: Interface::from_if_index(input),
-            output: Interface::from_if_index(output),
-            reason: DropReason(reason),
-            records: Records::v5(xdr, records),
-        })
+        let fields = xdr.array()?;
+        let records = xdr.u32()?;
+        Ok(DiscardedPacket { fields, records: Records::v5(xdr, records) })
+    }
+}
+
+impl fmt::Debug for DiscardedPacket<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DiscardedPacket")
+            .field("sequence_number", &self.sequence_number())
+            .field("source", &self.source())
+            .field("drops", &self.drops())
+            .field("input", &self.input())
+            .field("output", &self.output())
+            .field("reason", &self.reason())
+            .finish_non_exhaustive()
     }
 }
 
 /// `counters_sample` (0:2), `counters_sample_expanded` (0:4), and the counters sample of versions 2 and 4.
 #[derive(Clone, Debug)]
 pub struct CounterSample<'a> {
-    /// Counts the counter samples of this data source.
-    pub sequence_number: u32,
-    /// Whose counters these are.
-    pub source: DataSource,
-    pub(crate) records: Records<'a>,
+    sequence_number: u32,
+    source: DataSource,
+    records: Records<'a>,
 }
 
 impl<'a> CounterSample<'a> {
+    /// Counts the counter samples of this data source.
+    #[inline]
+    pub fn sequence_number(&self) -> u32 {
+        self.sequence_number
+    }
+
+    /// Whose counters these are.
+    #[inline]
+    pub fn source(&self) -> DataSource {
+        self.source
+    }
+
     /// The counter records, in the order they stand in.
     #[inline]
     pub fn records(&self) -> Records<'a> {
@@ -339,6 +441,12 @@ impl<'a> CounterSample<'a> {
     pub(crate) fn expanded(mut xdr: Xdr<'a>) -> Result<Self> {
         let [sequence_number, class, index, records] = words(xdr.array::<16>()?);
         Ok(CounterSample { sequence_number, source: DataSource { class, index }, records: Records::v5(xdr, records) })
+    }
+
+    /// Versions 2 and 4; `records` reads them from behind the fields.
+    pub(crate) fn v2v4(mut xdr: Xdr<'a>, records: impl FnOnce(Xdr<'a>) -> Records<'a>) -> Result<Self> {
+        let [sequence_number, source, _sampling_interval] = words(xdr.array::<12>()?);
+        Ok(CounterSample { sequence_number, source: DataSource::from_compact(source), records: records(xdr) })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::datagram::{Datagram, Version};
 use crate::flow::{
     ExtendedGateway, ExtendedRouter, ExtendedSwitch, ExtendedUrl, ExtendedUser, SampledHeader, SampledIpv4, SampledIpv6,
 };
-use crate::sample::{CounterSample, DataSource, FlowSample, Interface, Record, Records, Sample, Tag, words};
+use crate::sample::{CounterSample, FlowSample, Record, Records, Sample, Tag, words};
 use crate::structure::Structure;
 use crate::xdr::{Error, ErrorKind, Result, Xdr};
 
@@ -55,25 +55,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn flow_sample(&mut self, mut xdr: Xdr<'a>) -> Result<FlowSample<'a>> {
-        let [sequence_number, source, sampling_rate, sample_pool, drops, input, output] = words(xdr.array::<28>()?);
-        let if_index = |index| if index == 0 { Interface::Unknown } else { Interface::Index(index) };
-        Ok(FlowSample {
-            sequence_number,
-            source: DataSource::from_compact(source),
-            sampling_rate,
-            sample_pool,
-            drops,
-            input: if_index(input),
-            output: if output >> 31 == 1 { Interface::Multiple(output & 0x7fff_ffff) } else { if_index(output) },
-            records: self.records(xdr, Part::PacketData),
-        })
+    fn flow_sample(&mut self, xdr: Xdr<'a>) -> Result<FlowSample<'a>> {
+        FlowSample::v2v4(xdr, |xdr| self.records(xdr, Part::PacketData))
     }
 
-    fn counters_sample(&mut self, mut xdr: Xdr<'a>) -> Result<CounterSample<'a>> {
-        let [sequence_number, source, _sampling_interval] = words(xdr.array::<12>()?);
-        let source = DataSource::from_compact(source);
-        Ok(CounterSample { sequence_number, source, records: self.records(xdr, Part::Counters) })
+    fn counters_sample(&mut self, xdr: Xdr<'a>) -> Result<CounterSample<'a>> {
+        CounterSample::v2v4(xdr, |xdr| self.records(xdr, Part::Counters))
     }
 
     /// The records from `part` on that can be read. Moves to the next sample behind them.
