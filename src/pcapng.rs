@@ -22,6 +22,15 @@ const DROP_COUNT: u16 = 4;
 /// The longest value of a text option. dumpcap refuses a section header of more than 2 KiB, and the others need no more.
 const MAX_TEXT: usize = 400;
 
+/// At most so many bytes of a text, cut at a character's border.
+fn beginning(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// A block being written: its type and length stand before what the methods append.
 #[derive(Debug)]
 struct Block<'a> {
@@ -77,14 +86,11 @@ impl<'a> Block<'a> {
         self.u16(length as u16);
     }
 
-    /// A text option; an empty text is left out, and a long one cut at a character's border.
+    /// A text option; an empty text is left out, and a long one cut.
     fn text(&mut self, code: u16, text: &str) {
-        let mut end = text.len().min(MAX_TEXT);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        if end > 0 {
-            self.option(code, &text.as_bytes()[..end]);
+        let text = beginning(text, MAX_TEXT);
+        if !text.is_empty() {
+            self.option(code, text.as_bytes());
         }
     }
 
@@ -159,10 +165,10 @@ impl InterfaceDescription<'_> {
         block.option(9, &[9]); // if_tsresol: 10⁻⁹ s
         if !self.filter.is_empty() {
             // Byte 0 says that a libpcap filter string follows.
-            let filter = &self.filter.as_bytes()[..self.filter.len().min(usize::from(u16::MAX) - 1)];
+            let filter = beginning(self.filter, usize::from(u16::MAX) - 1);
             block.option_header(11, filter.len() + 1);
             block.out.push(0);
-            block.out.extend_from_slice(filter);
+            block.out.extend_from_slice(filter.as_bytes());
             block.pad();
         }
         block.end_of_options();

@@ -135,13 +135,14 @@ impl Interface {
         Self::from_expanded(word >> 30, word & 0x3fff_ffff)
     }
 
-    /// From versions 2 and 4: an ifIndex, or with the top bit the number of interfaces.
+    /// From versions 2 and 4: an ifIndex.
+    const fn from_plain(index: u32) -> Self {
+        if index == 0 { Interface::Unknown } else { Interface::Index(index) }
+    }
+
+    /// From the output of versions 2 and 4: an ifIndex, or with the top bit the number of interfaces.
     const fn from_v2v4(word: u32) -> Self {
-        match (word >> 31, word & 0x7fff_ffff) {
-            (0, 0) => Interface::Unknown,
-            (0, index) => Interface::Index(index),
-            (_, count) => Interface::Multiple(count),
-        }
+        if word >> 31 == 0 { Self::from_plain(word) } else { Interface::Multiple(word & 0x7fff_ffff) }
     }
 
     /// The ifIndex, where there is one.
@@ -254,7 +255,7 @@ impl<'a> FlowSample<'a> {
         match self.fields {
             FlowFields::Compact(fields) => Interface::from_compact(word(fields, 5)),
             FlowFields::Expanded(fields) => Interface::from_expanded(word(fields, 6), word(fields, 7)),
-            FlowFields::V2V4(fields) => Interface::from_v2v4(word(fields, 5) & 0x7fff_ffff),
+            FlowFields::V2V4(fields) => Interface::from_plain(word(fields, 5)),
         }
     }
 

@@ -30,8 +30,8 @@ pub(crate) fn datagram(mut xdr: Xdr<'_>) -> Result<Datagram<'_>> {
         // Some agents write four bytes of address after type 0 too: believe the reading that a sample follows.
         let mut longer = at_address.moved_to(xdr.offset() + 4);
         if let Ok(longer_header) = longer.array::<16>() {
-            let samples = |header: &[u8; 16]| words::<4, 16>(header)[3];
-            if !starts_well(body, samples(header)) && starts_well(longer, samples(longer_header)) {
+            let promise = |body, header| promise(body, words::<4, 16>(header)[3]);
+            if promise(longer, longer_header) > promise(body, header) {
                 return Ok(Datagram::new(Version::V5, agent, words(longer_header), longer));
             }
         }
@@ -39,8 +39,10 @@ pub(crate) fn datagram(mut xdr: Xdr<'_>) -> Result<Datagram<'_>> {
     Ok(Datagram::new(Version::V5, agent, words(header), body))
 }
 
-fn starts_well(body: Xdr<'_>, samples: u32) -> bool {
-    if samples == 0 { body.left() == 0 } else { Frame::peek(body).is_some_and(|frame| frame.is_likely()) }
+/// How much speaks for `samples` samples from here on: first that they end where the datagram does, then that one follows.
+fn promise(body: Xdr<'_>, samples: u32) -> (bool, bool, Chain) {
+    let chain = chain(body, samples);
+    (chain == Chain::Whole, Frame::peek(body).is_some_and(|frame| frame.is_likely()), chain)
 }
 
 /// The tag and length before a sample.
@@ -132,14 +134,14 @@ impl<'a> Frame<'a> {
 }
 
 /// What the frames from some offset on look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Chain {
-    /// Every announced sample is framed, and the last ends where the datagram does.
-    Whole,
-    /// Nothing speaks against it: a datagram cut short, or one with bytes after the last sample.
-    Possible,
     /// No samples.
     Broken,
+    /// Nothing speaks against it: a datagram cut short, or one with bytes after the last sample.
+    Possible,
+    /// Every announced sample is framed, and the last ends where the datagram does.
+    Whole,
 }
 
 /// Follows `samples` frames from `xdr` on.
@@ -167,13 +169,16 @@ pub(crate) struct Walk<'a> {
     uncounted: u32,
     /// The frames of the rest were followed already and lead on: no need to prove them again, which keeps the work linear.
     proven: bool,
+    /// Where the sample before this one begins, if its length was believed because a sample seemed to follow.
+    before: Option<usize>,
     /// A sample that was found in spite of the fault just reported, and where it ends.
     found: Option<(Frame<'a>, usize)>,
 }
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(body: Xdr<'a>, samples: u32) -> Self {
-        Walk { xdr: body.named("sample"), remaining: samples, uncounted: 0, proven: false, found: None }
+        let xdr = body.named("sample");
+        Walk { xdr, remaining: samples, uncounted: 0, proven: false, before: None, found: None }
     }
 
     #[inline]
@@ -187,7 +192,10 @@ impl<'a> Walk<'a> {
         self.remaining -= 1;
         let Some(frame) = Frame::peek(self.xdr) else { return Some(Err(self.end_early())) };
         let next = self.xdr.moved_to(frame.padded_end());
-        let leads_on = || self.remaining == 0 || Frame::peek(next).is_some_and(|next| next.is_likely());
+        let leads_on = || match self.remaining {
+            0 => next.left() == 0,
+            _ => Frame::peek(next).is_some_and(|next| next.is_likely()),
+        };
         let good = if self.proven {
             frame.exact_end() <= frame.body.offset() + frame.body.left()
         } else {
@@ -196,6 +204,7 @@ impl<'a> Walk<'a> {
         if !good {
             return Some(self.doubtful(frame));
         }
+        self.before = Some(self.xdr.offset());
         Some(self.deliver(frame, next))
     }
 
@@ -235,12 +244,19 @@ impl<'a> Walk<'a> {
         let too_short = frame.fixed_part().is_some_and(|fixed| frame.length < fixed);
         // Best first: a length that leads through whole samples to the datagram's end, then records that do where the length
         // does not, then a length that leads to something that may be a datagram cut short.
-        let declared_end = [frame.padded_end(), declared].into_iter().filter(|end| !too_short && *end <= datagram_end);
-        let follow = |end| chain(self.xdr.moved_to(end), self.remaining);
+        let is_sample = frame.tag.format() != 0;
+        let declared_end = [frame.padded_end(), declared].into_iter().filter(|end| is_sample && *end <= datagram_end);
+        let (xdr, remaining) = (self.xdr, self.remaining);
+        let follow = |end| chain(xdr.moved_to(end), remaining);
         if let Some(end) = declared_end.clone().find(|end| follow(*end) == Chain::Whole) {
             return self.take(frame, end);
         }
-        if let Some(end) = frame.end_by_records() {
+        let end_by_records = frame.end_by_records();
+        if end_by_records == Some(declared) && declared == frame.padded_end() {
+            // Its records bear the length out: the fault is the next sample's, and is found there.
+            return self.deliver(frame, self.xdr.moved_to(declared));
+        }
+        if let Some(end) = end_by_records {
             let is_last = self.remaining == 0 && (too_short || declared > datagram_end);
             if is_last || follow(end) == Chain::Whole {
                 let actual = end - frame.body.offset();
@@ -251,10 +267,29 @@ impl<'a> Walk<'a> {
                 return Err(error);
             }
         }
-        if let Some(end) = declared_end.clone().find(|end| follow(*end) == Chain::Possible) {
+        if let Some(error) = self.misled() {
+            return Err(error);
+        }
+        if let Some(end) = declared_end.clone().find(|end| !too_short && follow(*end) == Chain::Possible) {
             return self.take(frame, end);
         }
         self.lost(frame, datagram_end)
+    }
+
+    /// Whether the sample before this one only seemed to be followed by a sample: goes back to where its records end, if
+    /// samples follow there to the datagram's end.
+    fn misled(&mut self) -> Option<Error> {
+        let before = self.xdr.moved_to(self.before.take()?);
+        let frame = Frame::peek(before)?;
+        let end = frame.end_by_records()?;
+        if end == self.xdr.offset() || chain(before.moved_to(end), self.remaining + 1) != Chain::Whole {
+            return None;
+        }
+        self.remaining += 1;
+        self.proven = true;
+        self.xdr = before.moved_to(end);
+        let actual = end - frame.body.offset();
+        Some(before.error(ErrorKind::SampleLength { declared: frame.length, actual }))
     }
 
     fn take(&mut self, frame: Frame<'a>, next: usize) -> Result<Sample<'a>> {
@@ -274,8 +309,8 @@ impl<'a> Walk<'a> {
                 .named("sample")
                 .error(ErrorKind::Truncated { needed: frame.length as usize, left: frame.body.left() })
         } else {
-            // The sample itself may be good: its length leads to its end or beyond it.
-            self.found = Some((frame, datagram_end));
+            // The sample itself may be good. Nothing beyond its length is: there may be other samples, which look like records.
+            self.found = Some((frame, declared));
             self.xdr.moved_to(declared).error(ErrorKind::NoSample { lost: self.remaining })
         };
         self.remaining = 0;

@@ -225,7 +225,7 @@ fn expanded_counter_samples_have_the_same_records() {
     let body = Wire::new().u32s([1, 3, 70_000, 1]).framed(0, 1004, sent.append(Wire::new()));
     let bytes = datagram(&[Wire::new().framed(0, 4, Wire::new().raw(body.0))]);
     let sample = counter_samples(&Datagram::parse(&bytes).unwrap()).next().unwrap();
-    assert_eq!(sample.source, DataSource { class: DataSource::ENT_LOGICAL, index: 70_000 });
+    assert_eq!(sample.source(), DataSource { class: DataSource::ENT_LOGICAL, index: 70_000 });
     let record = CounterRecord::decode(&sample.records().next().unwrap().unwrap()).unwrap();
     assert!(Layout::is(&sent, &record, false), "{record:?}");
 }

@@ -64,16 +64,19 @@ fn the_specifications_samples_have_the_fields_that_it_gives_them() {
         panic!("{items:?}")
     };
     let source = |class, index| DataSource { class, index };
-    assert_eq!((flow.sequence_number, flow.source), (1, source(DataSource::ENT_PHYSICAL, 3)));
-    assert_eq!((flow.sampling_rate, flow.sample_pool, flow.drops), (4, 5, 6));
-    assert_eq!((flow.input, flow.output), (Interface::Index(7), Interface::Discarded(DropReason(258))));
-    assert_eq!((counters.sequence_number, counters.source), (1, source(DataSource::SMON_VLAN, 3)));
-    assert_eq!((expanded.sequence_number, expanded.source), (1, source(DataSource::ENT_PHYSICAL, 0x0300_0000)));
-    assert_eq!((expanded.sampling_rate, expanded.sample_pool, expanded.drops), (4, 5, 6));
-    assert_eq!((expanded.input, expanded.output), (Interface::Index(7), Interface::Multiple(0)));
-    assert_eq!((hosts.sequence_number, hosts.source), (1, source(DataSource::ENT_LOGICAL, 0x0300_0000)));
-    assert_eq!((drop.sequence_number, drop.source, drop.drops), (1, source(DataSource::IF_INDEX, 3), 6));
-    assert_eq!((drop.input, drop.output, drop.reason), (Interface::Index(3), Interface::Unknown, DropReason(289)));
+    assert_eq!((flow.sequence_number(), flow.source()), (1, source(DataSource::ENT_PHYSICAL, 3)));
+    assert_eq!((flow.sampling_rate(), flow.sample_pool(), flow.drops()), (4, 5, 6));
+    assert_eq!((flow.input(), flow.output()), (Interface::Index(7), Interface::Discarded(DropReason(258))));
+    assert_eq!((counters.sequence_number(), counters.source()), (1, source(DataSource::SMON_VLAN, 3)));
+    assert_eq!((expanded.sequence_number(), expanded.source()), (1, source(DataSource::ENT_PHYSICAL, 0x0300_0000)));
+    assert_eq!((expanded.sampling_rate(), expanded.sample_pool(), expanded.drops()), (4, 5, 6));
+    assert_eq!((expanded.input(), expanded.output()), (Interface::Index(7), Interface::Multiple(0)));
+    assert_eq!((hosts.sequence_number(), hosts.source()), (1, source(DataSource::ENT_LOGICAL, 0x0300_0000)));
+    assert_eq!((drop.sequence_number(), drop.source(), drop.drops()), (1, source(DataSource::IF_INDEX, 3), 6));
+    assert_eq!(
+        (drop.input(), drop.output(), drop.reason()),
+        (Interface::Index(3), Interface::Unknown, DropReason(289))
+    );
     for records in [flow.records(), counters.records(), expanded.records(), hosts.records(), drop.records()] {
         assert_eq!(records.map(|record| record.unwrap().tag).collect::<Vec<_>>(), [Tag::new(0, 1001)]);
     }

@@ -127,11 +127,11 @@ fn packet_data_of_each_type_is_the_record_that_version_5_has_for_it() {
             let sample = flow(&items[0]);
             assert_eq!(
                 (
-                    sample.sequence_number,
-                    sample.source.if_index(),
-                    sample.sampling_rate,
-                    sample.sample_pool,
-                    sample.drops
+                    sample.sequence_number(),
+                    sample.source().if_index(),
+                    sample.sampling_rate(),
+                    sample.sample_pool(),
+                    sample.drops()
                 ),
                 (21, Some(3), 100, 10_000, 5)
             );
@@ -194,7 +194,7 @@ fn counters_of_each_version_are_the_records_that_version_5_has_for_them() {
         let items = read(&bytes);
         assert_eq!(items.len(), 1, "{items:?}");
         let sample = counters(&items[0]);
-        assert_eq!((sample.sequence_number, sample.source.if_index()), (22, Some(3)));
+        assert_eq!((sample.sequence_number(), sample.source().if_index()), (22, Some(3)));
         let records: Vec<_> = sample.records().map(Result::unwrap).collect();
         for ((record, (format, _)), wire) in records.iter().zip(&blocks).zip(&wire) {
             assert_eq!((record.tag.enterprise(), record.tag.format()), (0, *format));
@@ -222,7 +222,7 @@ fn the_output_tells_an_interface_or_a_number_of_them_and_never_a_discard() {
     ] {
         let bytes = old::datagram(4, &[old::flow_sample_between(input, output, old::ipv4(), &[])]);
         let sample = flow(&read(&bytes)[0]);
-        assert_eq!((sample.input, sample.output), expected);
+        assert_eq!((sample.input(), sample.output()), expected);
     }
 }
 
@@ -252,7 +252,7 @@ fn packet_data_of_unknown_type_leaves_its_sample_without_records() {
     let bytes = old::datagram(4, &[known(), old::flow_sample(Wire::new().u32s([4, 1, 2]), &[]), known()]);
     let items = read(&bytes);
     assert_eq!(records(&items[1]), []);
-    assert_eq!(flow(&items[1]).sequence_number, 21);
+    assert_eq!(flow(&items[1]).sequence_number(), 21);
     assert_eq!((kind(&items[2]), items.len()), (ErrorKind::UnknownType(4), 3));
 }
 

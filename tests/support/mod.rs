@@ -1,6 +1,11 @@
 //! What several tests share.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
+pub mod captures;
+pub mod convert;
+pub mod feed;
 pub mod flow;
 pub mod old;
+pub mod pcapng;
+pub mod tshark;
 pub mod wire;
