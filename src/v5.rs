@@ -113,24 +113,27 @@ impl<'a> Frame<'a> {
         (matches!(frame.tag, FLOW_SAMPLE | FLOW_SAMPLE_EXPANDED) && frame.is_likely()).then_some(frame)
     }
 
-    #[inline]
     fn sample(&self, body: Xdr<'a>) -> Result<Sample<'a>> {
-        Ok(match self.tag {
-            FLOW_SAMPLE => Sample::Flow(FlowSample::compact(body.named("flow_sample"))?),
-            COUNTERS_SAMPLE => Sample::Counters(CounterSample::compact(body.named("counters_sample"))?),
-            FLOW_SAMPLE_EXPANDED => Sample::Flow(FlowSample::expanded(body.named("flow_sample_expanded"))?),
-            COUNTERS_SAMPLE_EXPANDED => {
-                Sample::Counters(CounterSample::expanded(body.named("counters_sample_expanded"))?)
-            }
-            DISCARDED_PACKET => Sample::Discarded(DiscardedPacket::decode(body.named("discarded_packet"))?),
-            RTMETRIC => Sample::RtMetric(RtMetric::decode(body.named("rtmetric"))?),
-            RTFLOW => Sample::RtFlow(RtFlow::decode(body.named("rtflow"))?),
-            tag => match self.announced(body) {
-                Some(announced) => return announced.sample(announced.body.until(announced.exact_end())),
-                None => Sample::Unknown(UnknownSample { tag, body: body.rest() }),
-            },
-        })
+        match self.announced(body) {
+            Some(announced) => sample(announced.tag, announced.body.until(announced.exact_end())),
+            None => sample(self.tag, body),
+        }
     }
+}
+
+/// A sample by its tag and its body.
+#[inline]
+fn sample(tag: Tag, body: Xdr<'_>) -> Result<Sample<'_>> {
+    Ok(match tag {
+        FLOW_SAMPLE => Sample::Flow(FlowSample::compact(body.named("flow_sample"))?),
+        COUNTERS_SAMPLE => Sample::Counters(CounterSample::compact(body.named("counters_sample"))?),
+        FLOW_SAMPLE_EXPANDED => Sample::Flow(FlowSample::expanded(body.named("flow_sample_expanded"))?),
+        COUNTERS_SAMPLE_EXPANDED => Sample::Counters(CounterSample::expanded(body.named("counters_sample_expanded"))?),
+        DISCARDED_PACKET => Sample::Discarded(DiscardedPacket::decode(body.named("discarded_packet"))?),
+        RTMETRIC => Sample::RtMetric(RtMetric::decode(body.named("rtmetric"))?),
+        RTFLOW => Sample::RtFlow(RtFlow::decode(body.named("rtflow"))?),
+        tag => Sample::Unknown(UnknownSample { tag, body: body.rest() }),
+    })
 }
 
 /// What the frames from some offset on look like.
@@ -183,6 +186,36 @@ impl<'a> Walk<'a> {
 
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Result<Sample<'a>>> {
+        match self.plain() {
+            Some((tag, body)) => Some(sample(tag, body)),
+            None => self.next_with_care(),
+        }
+    }
+
+    /// The next sample if there is nothing about it to think of: of a kind that the specification knows, and followed by
+    /// another one, or the datagram's end. Nearly all are.
+    #[inline]
+    fn plain(&mut self) -> Option<(Tag, Xdr<'a>)> {
+        if self.remaining == 0 || self.found.is_some() {
+            return None;
+        }
+        let frame = Frame::peek(self.xdr)?;
+        let next = frame.padded_end();
+        let leads_on = match self.remaining {
+            1 => next == self.xdr.end(),
+            _ => Frame::peek(self.xdr.moved_to(next)).is_some_and(|next| next.is_likely()),
+        };
+        if !frame.is_likely() || !leads_on {
+            return None;
+        }
+        self.remaining -= 1;
+        self.before = Some(self.xdr.offset());
+        self.xdr = self.xdr.moved_to(next);
+        Some((frame.tag, frame.body.until(frame.exact_end())))
+    }
+
+    #[inline(never)]
+    fn next_with_care(&mut self) -> Option<Result<Sample<'a>>> {
         if let Some((frame, end)) = self.found.take() {
             return Some(frame.sample(frame.body.until(end)));
         }
@@ -191,21 +224,12 @@ impl<'a> Walk<'a> {
         }
         self.remaining -= 1;
         let Some(frame) = Frame::peek(self.xdr) else { return Some(Err(self.end_early())) };
-        let next = self.xdr.moved_to(frame.padded_end());
-        let leads_on = || match self.remaining {
-            0 => next.left() == 0,
-            _ => Frame::peek(next).is_some_and(|next| next.is_likely()),
-        };
-        let good = if self.proven {
-            frame.exact_end() <= frame.body.offset() + frame.body.left()
-        } else {
-            frame.is_likely() && leads_on()
-        };
-        if !good {
-            return Some(self.doubtful(frame));
+        if self.proven && frame.exact_end() <= self.xdr.end() {
+            self.before = Some(self.xdr.offset());
+            let next = self.xdr.moved_to(frame.padded_end());
+            return Some(self.deliver(frame, next));
         }
-        self.before = Some(self.xdr.offset());
-        Some(self.deliver(frame, next))
+        Some(self.doubtful(frame))
     }
 
     #[inline]

@@ -184,6 +184,12 @@ impl<'a> Xdr<'a> {
         self.at as usize
     }
 
+    /// Bytes from the start of the datagram to the cursor's end.
+    #[inline]
+    pub(crate) fn end(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Bytes between the cursor and its end.
     #[inline]
     pub fn left(&self) -> usize {
