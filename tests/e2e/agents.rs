@@ -15,7 +15,8 @@ use rustix::process::Signal;
 
 use support::capture::{Capture, Frame, Packet, classic, read_classic};
 use support::process::Running;
-use support::{Home, captures, count, free_port, have, wait_for};
+use support::tools::{captures, have};
+use support::{Home, count, free_port, wait_for};
 
 mod support;
 

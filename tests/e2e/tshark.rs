@@ -13,7 +13,8 @@ use frames::{ACK, FIN, SYN, TCP, UDP, ethernet, ipv4, ipv6, mpls, payload, tcp, 
 use support::capture::{Capture, classic, read_classic};
 use support::feed::{Feed, HEADER, Sample, datagram};
 use support::process::Running;
-use support::{Home, frames, free_port, have, is_bound, wait_for};
+use support::tools::have;
+use support::{Home, frames, free_port, is_bound, wait_for};
 
 mod support;
 
