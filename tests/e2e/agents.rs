@@ -16,7 +16,7 @@ use rustix::process::Signal;
 use support::capture::{Capture, Frame, Packet, classic, read_classic};
 use support::process::Running;
 use support::tools::{captures, have};
-use support::{Home, count, free_port, wait_for};
+use support::{Home, count, free_port, has_family_of, wait_for};
 
 mod support;
 
@@ -145,6 +145,9 @@ const OPEN_VSWITCH: [&str; 7] =
 fn open_vswitch_without_privileges() {
     let Some(script) = captures("agents/ovs/run-dummy.sh").filter(|_| have(&OPEN_VSWITCH)) else { return };
     for (address, header) in [("127.0.0.1", 128), ("[::1]", 64)] {
+        if !has_family_of(address) {
+            continue;
+        }
         let (home, port) = (Home::new(), free_port());
         let variables = [("TARGET", &format!("{address}:{port}")[..]), ("HEADER", &header.to_string())];
         let recording = Recording::start(&home, None, port);

@@ -14,7 +14,7 @@ use support::capture::{Capture, classic, read_classic};
 use support::feed::{Feed, HEADER, Sample, datagram};
 use support::process::Running;
 use support::tools::have;
-use support::{Home, frames, free_port, is_bound, wait_for};
+use support::{Home, frames, free_port, has_family_of, is_bound, wait_for};
 
 mod support;
 
@@ -154,7 +154,9 @@ fn every_option_can_be_set_as_a_preference() {
     let packet = |port| ipv4(UDP, &udp(1, port, b""));
     let sample = |port| Sample::of(ethernet(0x0800, &packet(port)));
     // Each of these is left out by one of the options.
-    Feed::to("::1".parse().unwrap(), port).send(&[sample(10)]);
+    if has_family_of("::1") {
+        Feed::to("::1".parse().unwrap(), port).send(&[sample(10)]);
+    }
     let feed = Feed::to_port(port);
     for agent in ["11.0.0.1", "10.1.0.1", "2001:db8::1"] {
         feed.send_bytes(&datagram(agent.parse().unwrap(), &[sample(11)]));
@@ -405,7 +407,9 @@ fn another_interface_can_be_captured_at_the_same_time() {
         return;
     }
     let (home, port) = (Home::new(), free_port());
-    if !home.output("tshark", &["-D"]).contains(". lo") {
+    let can_open =
+        home.command("dumpcap").args(["-i", "lo", "-L"]).output().is_ok_and(|output| output.status.success());
+    if !can_open {
         println!("skipped: this user may not capture on lo");
         return;
     }

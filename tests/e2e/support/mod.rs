@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::env;
 use std::fs;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -87,13 +87,23 @@ impl Home {
     }
 }
 
+/// Whether an address can be used on this host: containers often have no IPv6.
+pub fn has_family_of(address: &str) -> bool {
+    let has = !address.contains(':') || UdpSocket::bind(("::1", 0)).is_ok();
+    if !has {
+        println!("skipped: this host has no IPv6");
+    }
+    has
+}
+
 /// A UDP port that nobody uses. Below the ports that the system hands out by itself, and never the same for two tests.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = (std::process::id() % 97) as u16 * 100;
     loop {
         let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
-        if UdpSocket::bind(SocketAddr::from(([0_u16; 8], port))).is_ok() {
+        // Of either family where there are both.
+        if UdpSocket::bind(("::", port)).or_else(|_| UdpSocket::bind(("0.0.0.0", port))).is_ok() {
             return port;
         }
     }
