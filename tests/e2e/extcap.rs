@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use support::capture::Capture;
-use support::feed::{AGENT, Feed, Sample, datagram};
+use support::capture::{Capture, Packet};
+use support::feed::{AGENT, Feed, Sample, datagram, without_header};
 use support::fifo::Fifo;
 use support::process::Running;
 use support::{Home, SFLOWDUMP, count, frames, free_port, has_family_of, is_bound, wait_for};
@@ -152,6 +152,7 @@ fn the_dialogs_options_are_such_as_every_host_understands() {
                 "string" => assert!(argument.find("validation").is_some(), "{call}"),
                 "selector" => assert_eq!(defaults, 1, "{call}: hosts choose the one default"),
                 "multicheck" => assert!(values.iter().all(|value| value.get("enabled") == "true"), "{call}"),
+                "boolean" => assert_eq!(argument.get("default"), "true", "{call}"),
                 "fileselect" => assert_eq!(argument.get("mustexist"), "false"),
                 other => panic!("{call}: {other}"),
             }
@@ -516,6 +517,43 @@ fn link_types_are_ethernet_or_each_protocols_own() {
         let link_types: Vec<_> = capture.packets.iter().map(|packet| capture.interface(packet).link_type).collect();
         let expected = samples.map(|(_, ethernet, native)| if column == 1 { ethernet } else { native });
         assert_eq!(link_types, expected.into_iter().filter(|link_type| *link_type != 0).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn packets_are_made_from_fields_unless_they_are_not_wanted() {
+    for (value, packets) in [("true", 1), ("false", 0)] {
+        let session = Session::start(&["--synthetic", value]);
+        session.feed.send_bytes(&without_header());
+        assert_eq!(session.stop().packets.len(), packets, "{value}");
+    }
+}
+
+#[test]
+fn packets_have_comments_unless_they_are_not_wanted() {
+    for (value, has_comments) in [("true", true), ("false", false)] {
+        let session = Session::start(&["--comments", value]);
+        assorted(&session.feed);
+        let capture = session.stop();
+        assert_eq!(capture.packets.len(), 7);
+        let agents = ["10.0.0.1"; 5].into_iter().chain(["10.1.0.1", "2001:db8::1"]);
+        for (packet, agent) in capture.packets.iter().zip(agents) {
+            let expected = if has_comments { format!("sflow agent={agent} ") } else { String::new() };
+            assert!(packet.comment.starts_with(&expected), "{}", packet.comment);
+            assert_eq!(packet.comment.is_empty(), !has_comments);
+        }
+    }
+}
+
+#[test]
+fn content_is_packets_or_whole_datagrams_or_both() {
+    for (value, datagrams, packets) in [("packets", 0, 7), ("datagrams", 3, 0), ("both", 3, 7)] {
+        let session = Session::start(&["--content", value]);
+        assorted(&session.feed);
+        let capture = session.stop();
+        let whole = |packet: &&Packet| packet.data.len() > 100;
+        assert_eq!(capture.packets.iter().filter(whole).count(), datagrams, "{value}");
+        assert_eq!(capture.packets.len(), datagrams + packets, "{value}");
     }
 }
 

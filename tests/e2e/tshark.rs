@@ -1,6 +1,7 @@
 //! The interface `sflow` in tshark, from the list of interfaces to files that other tools read.
 #![cfg(target_os = "linux")]
 
+use std::collections::HashSet;
 use std::fs;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
@@ -11,7 +12,7 @@ use rustix::process::{Signal, test_kill_process};
 
 use frames::{ACK, FIN, SYN, TCP, UDP, ethernet, ipv4, ipv6, mpls, payload, tcp, udp, vlan};
 use support::capture::{Capture, classic, read_classic};
-use support::feed::{Feed, HEADER, Sample, datagram};
+use support::feed::{AGENT, Feed, HEADER, Sample, datagram, without_header};
 use support::process::Running;
 use support::tools::have;
 use support::{Home, frames, free_port, has_family_of, is_bound, wait_for};
@@ -135,7 +136,7 @@ fn every_option_can_be_set_as_a_preference() {
     let (home, port) = (Home::new(), free_port());
     let log = home.file("log");
     let log_file = format!("extcap.sflow.logfile:{}", log.display());
-    let mut options = vec!["-c", "2", "-T", "fields", "-e", "udp.dstport"];
+    let mut options = vec!["-c", "2", "-T", "fields", "-e", "udp.dstport", "-e", "frame.comment"];
     for preference in [
         "extcap.sflow.listen:127.0.0.1",
         "extcap.sflow.receivebuffer:1",
@@ -143,6 +144,9 @@ fn every_option_can_be_set_as_a_preference() {
         "extcap.sflow.interfaces:1-4",
         "extcap.sflow.direction:in",
         "extcap.sflow.packets:flow",
+        "extcap.sflow.content:packets",
+        "extcap.sflow.comments:false",
+        "extcap.sflow.synthetic:false",
         "extcap.sflow.linktype:native",
         "extcap.sflow.backlog:1",
         "extcap.sflow.loglevel:debug",
@@ -162,10 +166,11 @@ fn every_option_can_be_set_as_a_preference() {
         feed.send_bytes(&datagram(agent.parse().unwrap(), &[sample(11)]));
     }
     feed.send(&[sample(12).source(5), Sample { input: 9, output: 3, ..sample(13) }, sample(14).discarded(258)]);
+    feed.send_bytes(&without_header());
     // These are not; the first of them is a link type that only "native" knows.
     feed.send(&[Sample::of([&[0, 0x21][..], &packet(20)].concat()).protocol(7), sample(21)]);
     let tshark = end(tshark);
-    assert_eq!(tshark.stdout(), "20\n21\n");
+    assert_eq!(tshark.stdout(), "20\t\n21\t\n");
     let log = fs::read_to_string(log).unwrap();
     assert!(log.contains(&format!("listening on UDP port {port} of 127.0.0.1")), "{log}");
 }
@@ -296,6 +301,46 @@ fn packets_without_ethernet_decode_behind_the_header_made_for_them() {
             ["0x86dd", "", "2001:db8::2", "", "2000", "62"],
         ]
     );
+}
+
+#[test]
+fn comments_tell_what_the_bytes_do_not() {
+    if !have(&["tshark", "dumpcap"]) {
+        return;
+    }
+    let (home, port) = (Home::new(), free_port());
+    let options = ["-c", "2", "-T", "fields", "-e", "frame.comment"];
+    let tshark = listening(&home, "tshark", port, &options);
+    Feed::to_port(port).send(&[Sample::of(frames::numbered(1)), Sample::of(frames::numbered(2)).discarded(258)]);
+    let text = end(tshark).stdout();
+    let comments: Vec<HashSet<&str>> = text.lines().map(|line| line.split(' ').collect()).collect();
+    for word in ["sflow", "agent=10.0.0.1", "source=3", "in=3", "out=4", "rate=100"] {
+        assert!(comments[0].contains(word), "{word}: {text}");
+    }
+    assert!(comments[1].iter().any(|word| word.contains("acl")), "reason 258: {text}");
+}
+
+#[test]
+fn whole_datagrams_decode_as_sflow_byte_for_byte() {
+    if !have(&["tshark", "dumpcap"]) {
+        return;
+    }
+    let (home, port) = (Home::new(), free_port());
+    let mut options = vec!["-o", "extcap.sflow.content:both", "-c", "3", "-E", "occurrence=f"];
+    options.extend("-T fields -e frame.protocols -e udp.payload -e sflow_245.agent -e frame.interface_name".split(' '));
+    let tshark = listening(&home, "tshark", port, &options);
+    let samples = [5, 6].map(|number| Sample::of(frames::numbered(number)));
+    let sent = datagram(AGENT, &samples);
+    Feed::to_port(port).send_bytes(&sent);
+    let text = end(tshark).stdout();
+    let rows = rows(&text);
+    assert!(rows[0][0].starts_with("eth:ethertype:ip:udp:sflow:"), "{text}");
+    let hex = sent.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    assert_eq!(rows[0][1..], [&hex, "10.0.0.1", "10.0.0.1"]);
+    for (row, number) in rows[1..].iter().zip(5..) {
+        assert_eq!(row[..], ["eth:ethertype:ip:udp:data", &format!("{number:08x}"), "", "10.0.0.1:3"]);
+    }
+    assert_eq!(rows.len(), 3);
 }
 
 #[test]

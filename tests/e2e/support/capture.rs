@@ -36,6 +36,7 @@ pub struct Packet {
     pub original_length: u32,
     pub flags: u32,
     pub drop_count: u64,
+    pub comment: String,
 }
 
 /// The counters of an interface statistics block.
@@ -106,6 +107,7 @@ impl Capture {
                     original_length: block.origlen,
                     flags: number(2) as u32,
                     drop_count: number(4),
+                    comment: text(&block.options, 1),
                 });
             }
             Block::InterfaceStatistics(block) => {

@@ -76,6 +76,16 @@ pub fn datagram(agent: IpAddr, samples: &[Sample]) -> Vec<u8> {
     samples.iter().fold(header, |datagram, sample| datagram.raw(sample.encode().0)).0
 }
 
+/// A datagram whose one sample has the fields of an IPv4 packet instead of a header.
+pub fn without_header() -> Vec<u8> {
+    // length, protocol, source, destination, ports, flags, type of service
+    let fields = Wire::new().u32s([100, 17]).raw([192, 0, 2, 1]).raw([198, 51, 100, 2]).u32s([1000, 2000, 0, 0]);
+    let record = Wire::new().framed(0, 3, fields);
+    let sample = Wire::new().framed(0, 1, Wire::new().u32s([1, 3, 100, 10_000, 0, 3, 4, 1]).raw(record.0));
+    // version, agent, sub-agent, sequence number, uptime, samples
+    Wire::new().u32s([5, 1]).raw([10, 0, 0, 1]).u32s([0, 7, 1000, 1]).raw(sample.0).0
+}
+
 /// The agent of feeds that do not care.
 pub const AGENT: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
