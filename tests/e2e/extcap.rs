@@ -17,7 +17,7 @@ use support::capture::{Capture, Packet};
 use support::feed::{AGENT, Feed, Sample, datagram, without_header};
 use support::fifo::Fifo;
 use support::process::Running;
-use support::{Home, SFLOWDUMP, count, frames, free_port, has_family_of, is_bound, wait_for};
+use support::{Home, SFLOWDUMP, count, frames, free_port, has_family_of, is_bound, queues, wait_for};
 
 mod support;
 
@@ -663,6 +663,7 @@ fn packets_lost_to_a_stalled_reader_are_counted_to_the_last_one() {
         session.feed.send(&vec![Sample::of(frames::numbered(number)); 10]);
         sent += 10;
     }
+    wait_for("all to be taken", || (queues(session.program.pid(), session.port) == [0]).then_some(()));
     // Now the reader wakes up. Sooner or later there is room for a packet again, which tells what was lost before it.
     let last = marker();
     session.fifo.wait_for("a packet after the stall", |capture| {

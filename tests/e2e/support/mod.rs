@@ -123,13 +123,20 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 /// Whether a UDP socket is bound to this port, in the network namespace of this process.
 pub fn is_bound(pid: u32, port: u16) -> bool {
-    ["udp", "udp6"].iter().any(|table| {
-        let table = fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
-        table.lines().skip(1).any(|line| {
-            let local = line.split_whitespace().nth(1).and_then(|local| local.rsplit_once(':'));
-            local.is_some_and(|(_, digits)| u16::from_str_radix(digits, 16) == Ok(port))
-        })
-    })
+    !queues(pid, port).is_empty()
+}
+
+/// The bytes that wait in each UDP socket bound to this port.
+pub fn queues(pid: u32, port: u16) -> Vec<u32> {
+    let tables =
+        ["udp", "udp6"].map(|table| fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default());
+    let queue = |line: &str| {
+        let mut words = line.split_whitespace().skip(1);
+        let (_, local) = words.next()?.rsplit_once(':')?;
+        let (_, received) = words.nth(2)?.split_once(':')?;
+        (u16::from_str_radix(local, 16) == Ok(port)).then_some(u32::from_str_radix(received, 16).ok()?)
+    };
+    tables.iter().flat_map(|table| table.lines().skip(1)).filter_map(queue).collect()
 }
 
 /// How often each item occurs.
