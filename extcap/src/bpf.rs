@@ -201,14 +201,15 @@ mod code {
 const MEMORY: usize = 16;
 
 impl Program {
-    /// Takes a program that always ends, and never divides by a constant zero or leaves its memory.
+    /// Takes a program whose jumps stay within it, and that never divides by a constant zero or leaves its memory.
     fn checked(instructions: Vec<Instruction>) -> Option<Self> {
         use code::{ALU, JA, JMP, LD_MEM, LDX_MEM, RET_A, RET_K, ST, STX, X};
         let last = instructions.len().checked_sub(1)?;
         let valid = instructions.iter().enumerate().all(|(place, instruction)| {
             let left = last - place;
             match instruction.code {
-                JA => (instruction.k as usize) < left,
+                // The one jump that may lead back: "protochain" loops over headers.
+                JA => (place + 1).checked_add_signed(offset(instruction.k)).is_some_and(|target| target <= last),
                 code if code & 7 == JMP => {
                     usize::from(instruction.jump_true) < left && usize::from(instruction.jump_false) < left
                 }
@@ -236,7 +237,8 @@ impl Program {
         let (mut a, mut x) = (0_u32, 0_u32);
         let mut memory = [0_u32; MEMORY];
         let mut place = 0;
-        // Jumps only lead forward: every turn comes nearer to the end.
+        // A loop goes through the packet's headers, so that it has fewer turns than the packet has bytes.
+        let mut turns = packet.len();
         while let Some(&Instruction { code, jump_true, jump_false, k }) = self.0.get(place) {
             place += 1;
             match code {
@@ -260,7 +262,12 @@ impl Program {
                 TAX => x = a,
                 TXA => a = x,
                 NEG => a = a.wrapping_neg(),
-                JA => place += k as usize,
+                JA => {
+                    if offset(k) < 0 {
+                        turns = turns.checked_sub(1)?;
+                    }
+                    place = place.wrapping_add_signed(offset(k));
+                }
                 _ => {
                     let operand = if code & X == 0 { k } else { x };
                     if code & 7 == ALU {
@@ -274,6 +281,11 @@ impl Program {
         }
         None
     }
+}
+
+/// How far [`code::JA`] leads.
+fn offset(k: u32) -> isize {
+    k as i32 as isize
 }
 
 /// The ALU instructions; none for what rejects the packet: a division by zero, or an instruction that does not exist.
@@ -305,3 +317,6 @@ fn condition(code: u16, a: u32, operand: u32) -> Option<bool> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,7 +56,7 @@ pub fn is_extcap_call(arguments: &[OsString]) -> bool {
 pub fn fifo(arguments: &[OsString]) -> Option<PathBuf> {
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
-        match argument.to_str()?.strip_prefix("--fifo") {
+        match argument.to_str().and_then(|argument| argument.strip_prefix("--fifo")) {
             Some("") => return arguments.next().map(PathBuf::from),
             Some(value) => return value.strip_prefix('=').map(PathBuf::from),
             None => {}

@@ -51,7 +51,7 @@ fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
         }
     };
     if words.has("capture") {
-        session::for_wireshark(&words)
+        session::for_wireshark(&words, fifo.as_deref())
     } else if words.has("extcap-interfaces") {
         print(protocol::interfaces)
     } else if words.has("extcap-dlts") {

@@ -26,10 +26,10 @@ const STATISTICS: Duration = Duration::from_secs(60);
 const LAST_FLUSH: Duration = Duration::from_secs(10);
 
 /// `--capture`: a capture for Wireshark, tshark or dumpcap.
-pub fn for_wireshark(words: &Words) -> Result<(), Failure> {
+pub fn for_wireshark(words: &Words, fifo: Option<&Path>) -> Result<(), Failure> {
     end_with_parent()?;
     // The FIFO comes before anything that can fail: a host whose extcap ends without having opened it waits forever.
-    let fifo = sink::open_fifo(&words.path("fifo").ok_or_else(|| Failure::new("--fifo is missing"))?)?;
+    let fifo = sink::open_fifo(fifo.ok_or_else(|| Failure::new("--fifo is missing"))?)?;
     protocol::known_interface(words)?;
     log::start(&Log::check(words)?, true)?;
     let config = Config::check(words)?;

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
@@ -52,7 +53,12 @@ pub struct Sink {
 
 /// Opens the FIFO that Wireshark's dumpcap reads. It waits until there is a reader.
 pub fn open_fifo(path: &Path) -> Result<File, Failure> {
-    File::options().write(true).open(path).map_err(|error| Failure::new(format!("--fifo: {}: {error}", path.display())))
+    let failed = |error| Failure::new(format!("--fifo: {}: {error}", path.display()));
+    let fifo = File::options().write(true).open(path).map_err(failed)?;
+    // A second handle keeps the FIFO open until the process ends. Its end is what the host takes for ours: an error message
+    // that came after it would go unseen.
+    mem::forget(fifo.try_clone().map_err(failed)?);
+    Ok(fifo)
 }
 
 /// Opens what `-w` names. `-` is standard output, which must not be a terminal.
