@@ -241,6 +241,14 @@ impl Counters {
         self.drops_to_tell = self.drops_to_tell.saturating_add_signed(lost);
     }
 
+    fn add(&mut self, other: &Counters) {
+        self.received += other.received;
+        self.accepted += other.accepted;
+        self.written += other.written;
+        self.lost += other.lost;
+        self.dropped += other.dropped;
+    }
+
     /// Counts a packet that the reader was too slow for.
     pub(crate) fn drop_packet(&mut self) {
         self.dropped += 1;
@@ -406,9 +414,15 @@ impl Interfaces {
         }
     }
 
-    /// The interfaces that stand in the file.
-    pub(crate) fn described(&self) -> impl Iterator<Item = (u32, &Counters)> {
-        self.all.iter().filter_map(|interface| Some((interface.id?, &interface.counters)))
+    /// The interfaces that stand in the file. Interface 0 answers for those that do not, because no packet of theirs was
+    /// written.
+    pub(crate) fn described(&self) -> impl Iterator<Item = (u32, Counters)> {
+        let mut first = self.all[0].counters;
+        for unwritten in self.all.iter().filter(|interface| interface.id.is_none()) {
+            first.add(&unwritten.counters);
+        }
+        let others = self.all[1..].iter().filter_map(|interface| Some((interface.id?, interface.counters)));
+        core::iter::once((0, first)).chain(others)
     }
 }
 

@@ -208,7 +208,11 @@ impl Session {
             }
             if Instant::now() >= next_statistics {
                 next_statistics += STATISTICS;
-                self.write_statistics();
+                self.count_lost();
+                // Where there is no room for packets there is none for these.
+                if let Some(room) = self.sink.room() {
+                    self.converter.statistics(now(), self.lost, room);
+                }
             }
             flushed = self.take(woken.datagrams)?;
         }
@@ -280,7 +284,8 @@ impl Session {
                 break;
             }
         }
-        self.write_statistics();
+        self.count_lost();
+        self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
         while self.sink.flush()? == Flushed::Blocked {
             let left = LAST_FLUSH.saturating_sub(stopped.elapsed());
             if left.is_zero() {
@@ -290,11 +295,6 @@ impl Session {
             self.sink.wait(Some(left));
         }
         Ok(())
-    }
-
-    fn write_statistics(&mut self) {
-        self.count_lost();
-        self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
     }
 
     fn count_lost(&mut self) {

@@ -716,3 +716,21 @@ fn time_stamps_are_those_of_the_arrival() {
     let capture = session.stop();
     assert!((before..=after).contains(&capture.packets[0].timestamp), "the kernel's time, not that of reading");
 }
+
+#[test]
+fn losses_of_an_interface_that_has_no_packet_in_the_file_are_counted_too() {
+    let mut session = Session::start(&["--backlog", "1"]);
+    for number in 0..3000 {
+        session.feed.send(&vec![Sample::of(frames::numbered(number)); 10]);
+    }
+    wait_for("all to be taken", || (queues(session.program.pid(), session.port) == [0]).then_some(()));
+    // The reader has stalled; these have no chance.
+    session.feed.send(&vec![Sample::of(frames::numbered(0)).source(99); 10]);
+    wait_for("all to be taken", || (queues(session.program.pid(), session.port) == [0]).then_some(()));
+    session.program.signal(Signal::TERM);
+    let capture = session.fifo.read_to_end();
+    session.program.end_quietly();
+    let lost: u64 = capture.statistics.iter().filter_map(|statistics| statistics.os_dropped).sum();
+    let lost_in_kernel = 10 * capture.statistics[0].dropped.unwrap();
+    assert_eq!(capture.packets.len() as u64 + lost + lost_in_kernel, 30_010);
+}
