@@ -18,11 +18,15 @@ port=6343
 while bound $port; do
     port=$((port + 1))
 done
-[ $port = 6343 ] || echo "UDP port 6343 is taken by another program: this demo uses $port."
+listen=(tshark -i sflow)
+if [ $port != 6343 ]; then
+    echo "UDP port 6343 is taken by another program: this demo uses $port."
+    listen+=(-o "extcap.sflow.port:$port")
+fi
 
-echo "\$ tshark -i sflow"
+echo "\$ ${listen[*]}"
 # TCP analysis looks for missing packets; in samples nearly all are missing.
-tshark -i sflow -o extcap.sflow.port:$port -o tcp.analyze_sequence_numbers:FALSE -w "$capture" -P 2>"$errors" &
+"${listen[@]}" -o tcp.analyze_sequence_numbers:FALSE -w "$capture" -P 2>"$errors" &
 tshark=$!
 for _ in $(seq 200); do
     bound $port && break
@@ -50,6 +54,6 @@ cat <<END
 
 $sent: a recording of four agents.
 tshark took $packets sampled packets out of them; they are in $capture.
-Next: let a switch send sFlow to UDP port 6343 of this host, then run "tshark -i sflow",
+Next: let a switch send sFlow to UDP port $port of this host, then run "${listen[*]}",
 or start Wireshark and double-click "sFlow listener".
 END

@@ -17,10 +17,15 @@ if [ ! -x "$chroot/usr/bin/cargo" ]; then
 fi
 
 # The source and all it depends on, so that the chroot needs no network.
-git ls-files -z | xargs -0 cp --parents -t "$(mkdir -p "$work/source" && echo "$work/source")"
-mkdir "$work/source/.cargo"
-cargo vendor --quiet --locked "$work/source/vendor" >"$work/source/.cargo/config.toml"
-sed -i "s|$work/source/||" "$work/source/.cargo/config.toml"
+mkdir -p "$work/source/.cargo"
+git ls-files -z | xargs -0 cp --parents -t "$work/source"
+cargo vendor --quiet --locked "$work/source/vendor" >/dev/null
+cat >"$work/source/.cargo/config.toml" <<'END'
+[source.crates-io]
+replace-with = "vendored"
+[source.vendored]
+directory = "vendor"
+END
 
 # In a mount namespace, so that nothing stays mounted whatever happens.
 mkdir -p "$chroot/source"
