@@ -5,11 +5,13 @@ set -eu
 cd "$(dirname "$0")/.."
 
 result=0
-options=$("$1" --help | grep -oE '^ +(-[a-z], |-[a-z] |    --)[a-z-]*' | grep -oE -- '-+[a-z]+[a-z-]*')
+# Of "-h, --help" only the long name.
+options=$("$1" --help | sed -nE 's/^ +(-[a-zA-Z], )?(--?[a-z-]+).*/\2/p')
 for option in $options; do
     grep -q -- "\`${option}[ \`]" README.md || { echo "README.md does not tell of $option" && result=1; }
+    # In the manual page every dash is escaped.
     escaped=$(echo "$option" | sed 's/-/\\\\-/g')
-    grep -qE -- "(^|[^a-z])$escaped([^a-z\\\\]|\$)" packaging/man/sflowdump.1 ||
+    grep -qE "^\\.B.*[ \"]$escaped([ \"]|\$)" packaging/man/sflowdump.1 ||
         { echo "packaging/man/sflowdump.1 does not tell of $option" && result=1; }
 done
 exit $result
