@@ -57,8 +57,8 @@ xdotool windowmove "$main" 0 0 windowsize "$main" 1280 760
 sleep 3
 "$built/examples/replay" fixtures/demo.pcap 127.0.0.1:16343 3
 sleep 3
-# Choose a packet, and open its frame and there its interface: the agent and its sampling rate.
-for place in "500 273" "500 189" "11 549" "27 583"; do
+# Choose a packet, and open its comment, its frame, and there its interface: the port and its sampling rate.
+for place in "500 273" "500 189" "11 549" "11 583" "27 617"; do
     # shellcheck disable=SC2086 # two numbers
     xdotool mousemove $place click 1
     sleep 0.5
