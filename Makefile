@@ -1,0 +1,76 @@
+# For people and packagers: `make`, `make install`. Everything else is for development; `make help` lists it.
+
+PREFIX ?= /usr/local
+# Where Wireshark is: it looks for capture programs only there.
+WIRESHARK_PREFIX ?= $(PREFIX:/usr/local=/usr)
+# The folders that Wireshark looks in, up to 4.4 and from 4.6 on.
+triplet := $(shell dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || cc -print-multiarch 2>/dev/null)
+LIBDIR ?= $(WIRESHARK_PREFIX)/lib$(if $(triplet),/$(triplet),$(if $(wildcard /usr/lib64/wireshark),64))
+EXTCAPDIRS ?= $(LIBDIR)/wireshark/extcap $(WIRESHARK_PREFIX)/libexec/wireshark/extcap
+MANDIR ?= $(PREFIX)/share/man
+
+export PATH := $(PATH):$(HOME)/.cargo/bin
+CARGO ?= cargo
+CARGO_TARGET_DIR ?= target
+release = $(CARGO_TARGET_DIR)/release
+program = $(release)/sflowdump
+
+.PHONY: build help demo link unlink install uninstall test test-tools lint doc msrv screenshot clean
+
+build: ## build the program (the default)
+	$(CARGO) build --release --locked --package sflowdump
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: ## see it work: tshark decodes a recorded feed
+	@scripts/apt-install.sh gcc libc6-dev tshark
+	$(CARGO) build --release --locked --package sflowdump --bins --example replay
+	@scripts/link.sh $(program)
+	@scripts/demo.sh $(release)
+
+link: build ## let this user's Wireshark and tshark find the built program
+	scripts/link.sh $(program)
+
+unlink: ## undo link
+	scripts/link.sh --remove
+
+$(program):
+	$(MAKE) build
+
+install: $(program) ## install below PREFIX (/usr/local), for all users
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1 $(addprefix $(DESTDIR),$(EXTCAPDIRS))
+	install -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/sflowdump
+	install -m 644 packaging/man/sflowdump.1 $(DESTDIR)$(MANDIR)/man1/sflowdump.1
+	for folder in $(EXTCAPDIRS); do ln -sf $(PREFIX)/bin/sflowdump $(DESTDIR)$$folder/sflowdump; done
+
+uninstall: ## undo install
+	rm -f $(DESTDIR)$(PREFIX)/bin/sflowdump $(DESTDIR)$(MANDIR)/man1/sflowdump.1
+	rm -f $(foreach folder,$(EXTCAPDIRS),$(DESTDIR)$(folder)/sflowdump)
+
+test: test-tools ## run all tests, with all the tools they know how to use
+	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --workspace --locked
+
+test-tools: ## install those tools (Debian)
+	@scripts/install-test-tools.sh
+
+lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with others
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh; fi
+	python3 fixtures/generate.py /dev/stdout | cmp - fixtures/demo.pcap
+	$(CARGO) build --locked --package sflowdump
+	scripts/check-options.sh $(CARGO_TARGET_DIR)/debug/sflowdump
+
+doc: ## the library's documentation
+	$(CARGO) doc --workspace --no-deps --locked
+
+msrv: ## build with the oldest supported compiler, Debian 13's (as root)
+	scripts/msrv.sh
+
+screenshot: build ## the README's picture (Debian, as root)
+	docs/screenshot.sh $(release)
+
+clean: ## remove what was built
+	$(CARGO) clean

@@ -1,0 +1,68 @@
+#!/bin/bash
+# Makes docs/images/wireshark.png: Wireshark, on a screen that nobody sees, while it captures the replayed demo feed.
+#     docs/screenshot.sh FOLDER   as root, on Debian; the folder has the built programs
+set -eu
+cd "$(dirname "$0")/.."
+built=$1
+picture=docs/images/wireshark.png
+
+scripts/apt-install.sh wireshark xvfb xdotool imagemagick procps
+[ -x "$built/examples/replay" ] || cargo build --release --locked --package sflowdump --example replay
+
+# Wireshark wants an ordinary user, and this one has no settings of its own.
+home=$(mktemp -d)
+started=()
+trap 'kill "${started[@]}" 2>/dev/null || true; wait; rm -rf "$home"' EXIT
+mkdir -p "$home/run" "$home/.config/wireshark/extcap" "$home/.local/lib/wireshark/extcap"
+for folder in .config/wireshark .local/lib/wireshark; do
+    cp "$built/sflowdump" "$home/$folder/extcap/"
+done
+cat >"$home/.config/wireshark/preferences" <<'END'
+extcap.sflow.port: 16343
+gui.column.format: "No.", "%m", "Time", "%t", "Agent : port", "%Cus:frame.interface_name:0:R", "Source", "%s", "Destination", "%d", "Protocol", "%p", "Length", "%L", "Info", "%i"
+tcp.analyze_sequence_numbers: FALSE
+gui.update.enabled: FALSE
+END
+cat >"$home/.config/wireshark/recent" <<'END'
+gui.geometry_main_upper_pane: 300
+gui.geometry_main_lower_pane: 760
+column.width: %m, 60, %t, 95, %Cus:frame.interface_name, 155, %s, 140, %d, 140, %p, 65, %L, 55, %i, 500
+END
+chmod 700 "$home/run"
+chown -R nobody "$home"
+
+exec 3>"$home/display"
+Xvfb -displayfd 3 -screen 0 1280x760x24 -nolisten tcp >/dev/null 2>&1 &
+started+=($!)
+until [ -s "$home/display" ]; do sleep 0.1; done
+display=:$(cat "$home/display")
+export DISPLAY=$display
+
+# Waits for a window with this title, and prints its number.
+window() {
+    for _ in $(seq 300); do
+        xdotool search --onlyvisible --name "$1" 2>/dev/null | grep -m 1 . && return
+        sleep 0.1
+    done
+    echo "Wireshark shows no window '$1'" >&2
+    cat "$home/log" >&2
+    return 1
+}
+
+setpriv --reuid=nobody --regid=nogroup --clear-groups env -i PATH=/usr/bin:/bin HOME="$home" XDG_RUNTIME_DIR="$home/run" \
+    DISPLAY="$display" QT_QPA_PLATFORM=xcb LC_ALL=C.UTF-8 wireshark -k -i sflow >"$home/log" 2>&1 &
+started+=($!)
+main=$(window '^Capturing from ')
+xdotool windowmove "$main" 0 0 windowsize "$main" 1280 760
+sleep 3
+"$built/examples/replay" fixtures/demo.pcap 127.0.0.1:16343 3
+sleep 3
+# Choose a packet, and open its comment, its frame, and there its interface: the port and its sampling rate.
+for place in "500 273" "500 189" "11 549" "11 583" "27 617"; do
+    # shellcheck disable=SC2086 # two numbers
+    xdotool mousemove $place click 1
+    sleep 0.5
+done
+xdotool mousemove 1270 700
+import -window root +dither -colors 64 "png8:$picture"
+ls -l "$picture"

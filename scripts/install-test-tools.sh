@@ -1,0 +1,10 @@
+#!/bin/sh
+# Installs what the tests need beside Rust.
+set -eu
+"$(dirname "$0")"/apt-install.sh \
+    gcc libc6-dev ca-certificates `# to build` \
+    tshark tcpdump wireshark-common libpcap0.8 `# readers of what we write, and the filter compiler` \
+    wireshark xvfb xauth xdotool imagemagick `# Wireshark's windows` \
+    openvswitch-switch pmacct `# sFlow agents` \
+    iproute2 iputils-ping ethtool nftables procps `# networks to run them in` \
+    python3 shellcheck man-db `# checks of our own files`
