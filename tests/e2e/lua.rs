@@ -18,6 +18,10 @@ use std::time::{Duration, Instant};
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod wire;
 
+#[path = "lua/keys.rs"]
+mod keys;
+
+use keys::ROWS;
 use wire::Wire;
 
 // What the tests run on ---------------------------------------------------------------------------------------------------
@@ -101,7 +105,9 @@ impl Home {
         chown(path, Some(user), Some(group)).unwrap();
         if path.is_dir() {
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-            fs::read_dir(path).unwrap().for_each(|entry| Self::give_away(&entry.unwrap().path(), (user, group)));
+            for entry in fs::read_dir(path).unwrap() {
+                Self::give_away(&entry.unwrap().path(), (user, group));
+            }
         }
     }
 
@@ -264,140 +270,6 @@ fn documented_keys() -> BTreeSet<String> {
     assert!(keys.contains("agent") && keys.contains("tag2"), "{keys:?}");
     keys
 }
-
-/// A key, a value, and what tshark shows of them in which fields.
-type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
-
-const ROWS: &[Row] = &[
-    ("agent", "10.0.0.1", &[("agent", "10.0.0.1")]),
-    ("agent", "2001:db8::1", &[("agent6", "2001:db8::1")]),
-    ("sub", "100000", &[("subagent", "100000")]),
-    ("source", "3", &[("source", "3")]),
-    ("source", "entity1000", &[("source.form", "entity1000")]),
-    ("in", "16777217", &[("input", "16777217")]),
-    ("in", "internal", &[("input.form", "internal")]),
-    ("out", "4", &[("output", "4")]),
-    ("out", "multiple", &[("output.form", "multiple")]),
-    ("out", "multiple:12", &[("output.form", "multiple"), ("output.count", "12")]),
-    ("out", "discard:acl", &[("output.form", "discard"), ("reason", "acl")]),
-    ("out", "format3:77", &[("output.form", "format3:77")]),
-    ("dir", "in", &[("direction", "in")]),
-    ("rate", "4294967295", &[("rate", "4294967295")]),
-    ("pool", "4294967295", &[("pool", "4294967295")]),
-    ("drops", "17", &[("drops", "17")]),
-    ("seq", "1", &[("seq", "1")]),
-    ("reason", "unknown_l4", &[("reason", "unknown_l4")]),
-    ("reason", "34", &[("reason", "34")]),
-    ("header", "ipv6", &[("header", "ipv6")]),
-    ("synthetic", "ethernet", &[("synthetic", "ethernet")]),
-    ("clock", "agent", &[("clock", "agent")]),
-    ("vlan.in", "10", &[("vlan.in", "10")]),
-    ("pri.in", "7", &[("priority.in", "7")]),
-    ("vlan.out", "20", &[("vlan.out", "20")]),
-    ("pri.out", "0", &[("priority.out", "0")]),
-    ("vlans", "88a8:100,200", &[("vlans", "100,200")]),
-    ("vlans.in", "100", &[("vlans.in", "100")]),
-    ("vlans.out", "9100:1,2,3,+9", &[("vlans.out", "1,2,3")]),
-    ("nexthop", "192.0.2.1", &[("nexthop", "192.0.2.1")]),
-    ("nexthop", "fe80::1", &[("nexthop6", "fe80::1")]),
-    ("mask.src", "24", &[("mask.src", "24")]),
-    ("mask.dst", "0", &[("mask.dst", "0")]),
-    ("bgp.nexthop", "192.0.2.2", &[("bgp.nexthop", "192.0.2.2")]),
-    ("as", "65000", &[("as", "65000")]),
-    ("as.src", "4200000000", &[("as.src", "4200000000")]),
-    ("as.peer", "65002", &[("as.peer", "65002")]),
-    ("as.path", "65001,65002,{1,2},+7", &[("as.path", "65001,65002,1,2")]),
-    ("communities", "65000:100,65000:200", &[("communities", "65000:100,65000:200")]),
-    ("localpref", "100", &[("localpref", "100")]),
-    ("user.src", "J%20Doe", &[("user.src", "J Doe")]),
-    ("user.dst", "m\u{fc}ller%C3%0A%25", &[("user.dst", "m\u{fc}ller%C3%0A%")]),
-    ("url", "http://example.org/?a=b", &[("url", "http://example.org/?a=b")]),
-    ("host", "example.org", &[("host", "example.org")]),
-    ("mpls.nexthop", "::ffff:192.0.2.3", &[("mpls.nexthop6", "::ffff:192.0.2.3")]),
-    ("mpls.in", "16,17", &[("mpls.in", "16,17")]),
-    ("mpls.out", "1048575", &[("mpls.out", "1048575")]),
-    ("lsp", "to-berlin", &[("lsp", "to-berlin")]),
-    ("lsp.id", "5", &[("lsp.id", "5")]),
-    ("lsp.cos", "6", &[("lsp.cos", "6")]),
-    ("vc", "customer", &[("vc", "customer")]),
-    ("vc.id", "7", &[("vc.id", "7")]),
-    ("vc.cos", "1", &[("vc.cos", "1")]),
-    ("ftn", "everything", &[("ftn", "everything")]),
-    ("ftn.mask", "8", &[("ftn.mask", "8")]),
-    ("fec.len", "24", &[("fec.len", "24")]),
-    ("nat.src", "203.0.113.1", &[("nat.src", "203.0.113.1")]),
-    ("nat.dst", "2001:db8::2", &[("nat.dst6", "2001:db8::2")]),
-    ("nat.sport", "1024", &[("nat.sport", "1024")]),
-    ("nat.dport", "443", &[("nat.dport", "443")]),
-    (
-        "tunnel.in",
-        "10.1.0.1>10.1.0.2/17:4789",
-        &[("tunnel.in", "10.1.0.1>10.1.0.2/17:4789"), ("tunnel.in.src", "10.1.0.1"), ("tunnel.in.dst", "10.1.0.2")],
-    ),
-    ("tunnel.out", "2001:db8::1>2001:db8::2/47", &[("tunnel.out.src6", "2001:db8::1")]),
-    ("tunnel.out", "0.0.0.0>2001:db8::2/47", &[("tunnel.out.dst6", "2001:db8::2"), ("tunnel.out.src", "0.0.0.0")]),
-    ("l2tunnel.in", "02:00:00:00:00:01>02:00:00:00:00:02/0800", &[("l2tunnel.in.src", "02:00:00:00:00:01")]),
-    ("l2tunnel.out", "02:00:00:00:00:01>02:00:00:00:00:02/86dd", &[("l2tunnel.out.dst", "02:00:00:00:00:02")]),
-    ("decap.in", "50", &[("decap.in", "50")]),
-    ("decap.out", "54", &[("decap.out", "54")]),
-    ("vni.in", "5000", &[("vni.in", "5000")]),
-    ("vni.out", "16777215", &[("vni.out", "16777215")]),
-    ("queue", "2", &[("queue", "2")]),
-    ("queue.length", "30", &[("queue.length", "30")]),
-    ("queue.depth", "150000", &[("queue.depth", "150000")]),
-    ("delay", "4294967295", &[("delay", "4294967295")]),
-    ("acl", "101", &[("acl", "101")]),
-    ("acl.name", "no%20telnet", &[("acl.name", "no telnet")]),
-    ("acl.dir", "out", &[("acl.dir", "out")]),
-    ("function", "ip_rcv_core", &[("function", "ip_rcv_core")]),
-    ("trap", "ttl_value_is_too_small", &[("trap", "ttl_value_is_too_small")]),
-    ("trap.group", "l3_drops", &[("trap.group", "l3_drops")]),
-    ("linux", "NO_SOCKET", &[("linux", "NO_SOCKET")]),
-    ("ssid", "caf\u{e9}", &[("ssid", "caf\u{e9}")]),
-    ("bssid", "02:00:00:00:00:0a", &[("bssid", "02:00:00:00:00:0a")]),
-    ("wifi", "n", &[("wifi", "n")]),
-    ("channel", "36", &[("channel", "36")]),
-    ("speed", "10000000000", &[("speed", "10000000000")]),
-    ("airtime", "120", &[("airtime", "120")]),
-    ("rsni", "40", &[("rsni", "40")]),
-    ("rcpi", "80", &[("rcpi", "80")]),
-    ("tx", "3", &[("tx", "3")]),
-    ("retrans", "10", &[("retrans", "10")]),
-    ("power", "100", &[("power", "100")]),
-    ("ampdu", "4", &[("ampdu", "4")]),
-    ("cipher", "000fac04", &[("cipher", "000fac04")]),
-    ("of.cookie", "0x20000000000001", &[("of.cookie", "0x0020000000000001")]),
-    ("of.match", "1", &[("of.match", "1")]),
-    ("of.actions", "2", &[("of.actions", "2")]),
-    ("fc.nexthop", "65793", &[("fc.nexthop", "65793")]),
-    ("fc.src", "8", &[("fc.src", "8")]),
-    ("fc.dst", "16", &[("fc.dst", "16")]),
-    ("ib.lid", "1>2", &[("ib.lid", "1>2")]),
-    ("ib.sl", "0>3", &[("ib.sl", "0>3")]),
-    ("ib.gid", "fe80::1>fe80::2", &[("ib.gid", "fe80::1>fe80::2")]),
-    ("ib.qp", "16777215", &[("ib.qp", "16777215")]),
-    ("ib.pkey", "65535", &[("ib.pkey", "65535")]),
-    ("ib.op", "4", &[("ib.op", "4")]),
-    ("socket", "6,10.0.0.1:80>[2001:db8::1]:1024", &[("socket", "6,10.0.0.1:80>[2001:db8::1]:1024")]),
-    ("proxy", "17,10.0.0.1:53>10.0.0.2:53", &[("proxy", "17,10.0.0.1:53>10.0.0.2:53")]),
-    ("tcp.dir", "sent", &[("tcp.dir", "sent")]),
-    ("tcp.mss", "1448", &[("tcp.mss", "1448")]),
-    ("tcp.unacked", "3", &[("tcp.unacked", "3")]),
-    ("tcp.lost", "1", &[("tcp.lost", "1")]),
-    ("tcp.retrans", "2", &[("tcp.retrans", "2")]),
-    ("tcp.pmtu", "1500", &[("tcp.pmtu", "1500")]),
-    ("tcp.rtt", "20000", &[("tcp.rtt", "20000")]),
-    ("tcp.rttvar", "500", &[("tcp.rttvar", "500")]),
-    ("tcp.minrtt", "19000", &[("tcp.minrtt", "19000")]),
-    ("tcp.cwnd", "10", &[("tcp.cwnd", "10")]),
-    ("tcp.reordering", "3", &[("tcp.reordering", "3")]),
-    ("entity.src", "7", &[("entity.src", "7")]),
-    ("entity.dst", "logical80", &[("entity.dst.form", "logical80")]),
-    ("class", "http", &[("class", "http")]),
-    ("tag", "18446744073709551615", &[("tag", "18446744073709551615")]),
-    ("tag2", "9007199254740993", &[("tag2", "9007199254740993")]),
-    ("unread", "8800:2", &[("unread", "8800:2")]),
-];
 
 #[test]
 fn every_key_of_the_comment_has_a_field_of_its_own_type() {
@@ -631,6 +503,7 @@ fn capture(port: u16, file: impl AsRef<OsStr>, packets: usize) -> Command {
 /// n samples its relative error is within 1.96 √((1 + v²)/n) 19 times in 20, where v is the frames' variation of size (deviation by
 /// mean); for packets, which all count one, that is sFlow's well-known 1.96/√n.
 #[test]
+#[allow(clippy::cast_precision_loss, reason = "the numbers are small")]
 fn sums_estimate_the_true_traffic_within_the_statistical_error() {
     let names = ["sflow", "truth-pa", "truth-pb"].map(|kind| format!("agents/ovs/sampling64.{kind}.pcap"));
     let (Some(feed), Some(one), Some(two)) = (recording(&names[0]), recording(&names[1]), recording(&names[2])) else {
