@@ -186,6 +186,12 @@ impl Converter {
     /// Appends what a file begins with: the section header and interface 0. `now` is in nanoseconds since 1970.
     pub fn begin(&mut self, now: u64, out: &mut Vec<u8>) {
         self.start_time = now;
+        self.begin_file(out);
+    }
+
+    /// Appends what a further file of the same capture begins with; every interface is described in it anew.
+    pub fn begin_file(&mut self, out: &mut Vec<u8>) {
+        self.interfaces.forget_numbers();
         Section { os: &self.options.os, application: &self.options.application }.write(out);
         let description = InterfaceDescription {
             link_type: LinkType::ETHERNET,

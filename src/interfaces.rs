@@ -405,6 +405,14 @@ impl Interfaces {
         id
     }
 
+    /// Takes back every number: a new file begins.
+    pub(crate) fn forget_numbers(&mut self) {
+        for interface in &mut self.all[1..] {
+            interface.id = None;
+        }
+        self.next_id = 1;
+    }
+
     /// Counts the losses after which no packet has come yet.
     pub(crate) fn settle(&mut self) {
         for stream in &mut self.all_streams {

@@ -139,6 +139,14 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("File to write; - for standard output (default)"),
         )
+        .arg(Arg::new("size").short('C').value_name("MB").help("Begin another file after so many million bytes"))
+        .arg(
+            Arg::new("seconds")
+                .short('G')
+                .value_name("SECONDS")
+                .help("Begin another file after this time; -w takes strftime formats"),
+        )
+        .arg(Arg::new("files").short('W').value_name("N").help("Keep N files with -C, or end after N files with -G"))
         .arg(Arg::new("count").short('c').value_name("N").help("Stop after N packets"))
         .arg(Arg::new("duration").long("duration").value_name("SECONDS").help("Stop after this time"))
         .args(OPTIONS.iter().map(shown))

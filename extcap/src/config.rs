@@ -16,6 +16,7 @@ use sflowcap::select::{Kinds, Selection};
 
 use crate::Failure;
 use crate::cli::Words;
+use crate::files::Rotation;
 use crate::options::{Kind, OPTIONS, Opt, Value};
 
 /// A capture, ready to start.
@@ -89,6 +90,28 @@ impl Config {
             duration: shell_number(words, "duration", "--duration")?.map(Duration::from_secs),
         })
     }
+}
+
+/// The files that a shell capture writes: `-w`, `-C`, `-G` and `-W`.
+pub fn rotation(words: &Words) -> Result<Rotation, Failure> {
+    let name = words.path("write").unwrap_or_else(|| "-".into());
+    let rotation = Rotation {
+        name: name.to_string_lossy().into_owned(),
+        size: shell_number(words, "size", "-C")?.map(|megabytes| megabytes.saturating_mul(1_000_000)),
+        seconds: shell_number(words, "seconds", "-G")?,
+        most: shell_number(words, "files", "-W")?,
+    };
+    let rotates = rotation.size.is_some() || rotation.seconds.is_some();
+    if rotation.most.is_some() && !rotates {
+        return Err(Failure::of_user("-W: it bounds the files of -C or -G, and neither is given"));
+    }
+    if rotates && rotation.name == "-" {
+        return Err(Failure::of_user("-C and -G begin new files: they need -w FILE"));
+    }
+    if rotates && name.to_str().is_none() {
+        return Err(Failure::of_user("-w: with -C or -G the name must be text"));
+    }
+    Ok(rotation)
 }
 
 impl Log {

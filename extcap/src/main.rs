@@ -8,6 +8,7 @@ mod bpf;
 mod cli;
 mod config;
 mod failure;
+mod files;
 mod input;
 mod log;
 mod options;

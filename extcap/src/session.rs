@@ -12,7 +12,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use crate::Failure;
 use crate::bpf::Filter;
 use crate::cli::Words;
-use crate::config::{Config, Log};
+use crate::config::{self, Config, Log};
+use crate::files::{Files, Next};
 use crate::input::{Feed, Passed};
 use crate::log;
 use crate::protocol;
@@ -33,7 +34,7 @@ pub fn for_wireshark(words: &Words, fifo: Option<&Path>) -> Result<(), Failure> 
     protocol::known_interface(words)?;
     log::start(&Log::check(words)?, true)?;
     let config = Config::check(words)?;
-    run(&config, fifo).map(|_| ())
+    run(&config, fifo, None).map(|_| ())
 }
 
 /// A capture for the shell.
@@ -42,39 +43,69 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
     let config = Config::check(words)?;
     // What is wrong with the input is told before an output is made.
     let feed = words.path("read").map(|path| Feed::open(&path, config.listen.port)).transpose()?;
-    let file = sink::open_file(&words.path("write").unwrap_or_else(|| Path::new("-").into()))?;
-    match feed {
-        Some(feed) => convert(&config, feed, file),
-        None => run(&config, file).map(|summary| summary.print()),
+    let files = Files::new(config::rotation(words)?);
+    if let Some(feed) = feed {
+        return convert(&config, feed, files);
     }
+    let file = sink::open_file(&files.first(now())?)?;
+    run(&config, file, Some(files)).map(|summary| summary.print())
 }
 
 /// `-r`: a recorded feed, as fast as its reader takes it. Nothing is lost: it is waited for.
-fn convert(config: &Config, mut feed: Feed, file: File) -> Result<(), Failure> {
+fn convert(config: &Config, mut feed: Feed, mut files: Files) -> Result<(), Failure> {
     let mut converter = converter(config, "recorded sFlow feed")?;
-    let mut sink = Sink::new(file, config.backlog)?;
     let mut events = EventLog::default();
-    let mut last = None;
+    let begin = |converter: &mut Converter, files: &Files, time| {
+        let mut sink = Sink::new(sink::open_file(&files.first(time)?)?, config.backlog)?;
+        converter.begin(time, sink.unbounded_room());
+        Ok::<Sink, Failure>(sink)
+    };
+    // The recording's own time names the files, and begins with its first datagram.
+    let (mut sink, mut last) = (None, 0);
     let outcome = feed.read(|received| {
-        if last.is_none() {
-            converter.begin(received.timestamp, sink.unbounded_room());
+        last = received.timestamp;
+        let sink = match &mut sink {
+            Some(sink) => sink,
+            none => none.insert(begin(&mut converter, &files, last)?),
+        };
+        if !rotate(&mut files, &mut converter, sink, last, 0)? {
+            return Ok(false);
         }
-        last = Some(received.timestamp);
         converter.datagram(received, Some(sink.unbounded_room()), |event| events.tell(&event));
         let open = !sink.is_due() || sink.flush_all()? == Flushed::All;
         Ok(open && !converter.is_done())
     });
-    let end = last.unwrap_or_else(now);
-    if last.is_none() {
-        converter.begin(end, sink.unbounded_room());
-    }
-    converter.statistics(end, 0, sink.unbounded_room());
+    let mut sink = match sink {
+        Some(sink) => sink,
+        None => begin(&mut converter, &files, now())?,
+    };
+    converter.statistics(last, 0, sink.unbounded_room());
     sink.flush_all()?;
     events.tell_rest();
     let Passed { frames, other, link_types } = feed.passed();
     tracing::info!("{frames} frames read, {other} of them no sFlow, {link_types} of link types that are not read");
     Summary { totals: *converter.totals(), lost_datagrams: None }.print();
     outcome
+}
+
+/// Goes on with the next file where this one is full. Returns whether the capture goes on.
+fn rotate(
+    files: &mut Files,
+    converter: &mut Converter,
+    sink: &mut Sink,
+    time: u64,
+    lost: u64,
+) -> Result<bool, Failure> {
+    match files.next(sink.length(), time)? {
+        Next::Same => Ok(true),
+        Next::Nothing => Ok(false),
+        Next::File(path) => {
+            converter.statistics(time, lost, sink.unbounded_room());
+            sink.replace(sink::open_file(&path)?)?;
+            converter.begin_file(sink.unbounded_room());
+            Ok(true)
+        }
+    }
 }
 
 /// Ends this process when Wireshark is killed: nobody else would, and the port would stay taken.
@@ -121,15 +152,25 @@ impl Summary {
     }
 }
 
-fn run(config: &Config, file: File) -> Result<Summary, Failure> {
+fn run(config: &Config, file: File, files: Option<Files>) -> Result<Summary, Failure> {
     let at = config.listen.address.map_or_else(|| "all addresses".to_owned(), |address| address.to_string());
     let converter = converter(config, &format!("sFlow listener on UDP port {} of {at}", config.listen.port))?;
     let stop = Stop::on_signals()?;
     let receiver = Receiver::new(receive::open(&config.listen)?);
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("listening on UDP port {} of {at}", config.listen.port);
-    Session { receiver, converter, sink, stop, event_log: EventLog::default(), lost: 0, last_lost: 0 }
-        .run(config.duration)
+    Session {
+        receiver,
+        converter,
+        sink,
+        files,
+        over: false,
+        stop,
+        event_log: EventLog::default(),
+        lost: 0,
+        last_lost: 0,
+    }
+    .run(config.duration)
 }
 
 /// The converter that a configuration asks for.
@@ -188,6 +229,10 @@ struct Session {
     receiver: Receiver,
     converter: Converter,
     sink: Sink,
+    /// The further files of a capture that is not for Wireshark.
+    files: Option<Files>,
+    /// There is no further file.
+    over: bool,
     stop: Stop,
     event_log: EventLog,
     /// Datagrams that the kernel dropped, and its own 32-bit count of them when it was last read.
@@ -201,7 +246,7 @@ impl Session {
         self.converter.begin(now(), self.sink.unbounded_room());
         let mut flushed = self.sink.flush()?;
         let mut next_statistics = Instant::now() + STATISTICS;
-        while flushed != Flushed::Closed && !self.converter.is_done() {
+        while flushed != Flushed::Closed && !self.over && !self.converter.is_done() {
             let woken = self.wait(flushed, deadline)?;
             if woken.reader_gone || woken.stopped || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 break;
@@ -250,6 +295,10 @@ impl Session {
     /// Takes every datagram that waits, and hands the reader what came of them.
     fn take(&mut self, datagrams: bool) -> Result<Flushed, Failure> {
         while datagrams && !self.converter.is_done() {
+            if self.rotate()? {
+                self.over = true;
+                break;
+            }
             let count = self.receive()?;
             if self.sink.is_due() && self.sink.flush()? == Flushed::Closed {
                 return Ok(Flushed::Closed);
@@ -259,6 +308,12 @@ impl Session {
             }
         }
         self.sink.flush()
+    }
+
+    /// Goes on with the next file where this one is full. Returns whether there is none.
+    fn rotate(&mut self) -> Result<bool, Failure> {
+        let Some(files) = &mut self.files else { return Ok(false) };
+        rotate(files, &mut self.converter, &mut self.sink, now(), self.lost).map(|goes_on| !goes_on)
     }
 
     /// Takes a batch of datagrams.

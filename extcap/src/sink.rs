@@ -48,6 +48,8 @@ pub struct Sink {
     written: usize,
     /// Bytes that wait, in all chunks but the last.
     waiting: usize,
+    /// Bytes of the file before those that wait.
+    before: u64,
     bound: usize,
 }
 
@@ -94,7 +96,7 @@ impl Sink {
             rustix::fs::fcntl_getfl(&file).and_then(|flags| rustix::fs::fcntl_setfl(&file, flags | OFlags::NONBLOCK));
         status.map_err(|error| Failure::new(format!("output cannot be made non-blocking: {error}")))?;
         grow_pipe(&file);
-        Ok(Sink { file, chunks: VecDeque::new(), spare: Vec::new(), written: 0, waiting: 0, bound })
+        Ok(Sink { file, chunks: VecDeque::new(), spare: Vec::new(), written: 0, waiting: 0, before: 0, bound })
     }
 
     /// The descriptor to wait on.
@@ -117,6 +119,19 @@ impl Sink {
             self.chunks.push_back(self.spare.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK_ROOM)));
         }
         self.chunks.back_mut().expect("there is a chunk to fill")
+    }
+
+    /// Bytes of the file so far, those that wait included.
+    pub fn length(&self) -> u64 {
+        self.before + self.waiting as u64 + self.chunks.back().map_or(0, |chunk| chunk.len() as u64)
+    }
+
+    /// Goes on with another file, once everything that waits is written.
+    pub fn replace(&mut self, file: File) -> Result<(), Failure> {
+        self.flush_all()?;
+        self.before = 0;
+        self.file = file;
+        Ok(())
     }
 
     /// Whether there is enough to be worth a system call.
@@ -167,6 +182,7 @@ impl Sink {
     fn recycle(&mut self) {
         self.written = 0;
         if let Some(mut chunk) = self.chunks.pop_front() {
+            self.before += chunk.len() as u64;
             if !self.chunks.is_empty() {
                 self.waiting -= chunk.len();
             }
