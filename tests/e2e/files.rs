@@ -27,7 +27,7 @@ fn recording(path: &Path, datagrams: u32) {
         let length = 28 + payload.len() as u32;
         // Raw IP: a header without checksums.
         let header = [0x4500_0000 | length, 0, 0x4011_0000, 0x0a00_0001, 0x7f00_0001];
-        let udp = [6343 << 16 | 6343, (length - 20) << 16];
+        let udp = [0x18c7_18c7, (length - 20) << 16];
         for word in [1_700_000_000 + number, 0, length, length] {
             file.extend(word.to_le_bytes());
         }
