@@ -18,11 +18,16 @@ use crate::Failure;
 use crate::cli::Words;
 use crate::files::Rotation;
 use crate::options::{Kind, OPTIONS, Opt, Value};
+use crate::sflow_rt::{Advertised, Url};
 
 /// A capture, ready to start.
 #[derive(Debug)]
 pub struct Config {
     pub listen: Listen,
+    /// The sFlow-RT that is asked to forward to us.
+    pub sflow_rt: Option<Url>,
+    /// Where it is to send to.
+    pub advertise: Option<Advertised>,
     pub selection: Selection,
     /// The capture filter, in tcpdump's syntax; empty for none.
     pub filter: String,
@@ -66,6 +71,8 @@ impl Config {
                 address: parsed(words, "listen", "an IPv4 or IPv6 address")?,
                 receive_buffer: number(words, "receive-buffer")?.map(|mib| mib as usize * MIB),
             },
+            sflow_rt: parsed(words, "sflow-rt", "a URL such as http://10.0.0.9:8008")?,
+            advertise: parsed(words, "advertise", "an address, or ADDRESS:PORT")?,
             selection: Selection {
                 agents: list(words, "agents")?,
                 interfaces: list(words, "interfaces")?,
@@ -268,6 +275,8 @@ mod tests {
             (["--port", "99999"], "--port: '99999' is not a whole number from 1 to 65535"),
             (["--port", "http"], "--port: 'http' is not a whole number from 1 to 65535"),
             (["--listen", "eth0"], "--listen: 'eth0' is not an IPv4 or IPv6 address"),
+            (["--sflow-rt", "10.0.0.9:8008"], "--sflow-rt: '10.0.0.9:8008' is not a URL such as http://10.0.0.9:8008"),
+            (["--advertise", "eth0"], "--advertise: 'eth0' is not an address, or ADDRESS:PORT"),
             (["--receive-buffer", "0"], "--receive-buffer: '0' is not a whole number from 1 to 2047"),
             (["--agents", "10.0.0.0/40"], "--agents: '10.0.0.0/40' is not an IP address or prefix"),
             (["--interfaces", "eth0"], "--interfaces: 'eth0' is not an ifIndex number or a range"),

@@ -15,6 +15,7 @@ mod options;
 mod protocol;
 mod receive;
 mod session;
+mod sflow_rt;
 mod sink;
 
 use std::ffi::OsString;

@@ -92,6 +92,22 @@ pub const OPTIONS: &[Opt] = &[
         kind: Kind::Number { least: 1, most: 2047, default: None },
     },
     Opt {
+        name: "sflow-rt",
+        group: Group::Listen,
+        placeholder: "URL",
+        label: "sFlow-RT",
+        help: "Ask this sFlow-RT to forward its sFlow here while the capture runs, such as http://10.0.0.9:8008",
+        kind: Kind::Text { hint: "http://host:8008", pattern: r"^\s*(http://[^\s]+)?\s*$" },
+    },
+    Opt {
+        name: "advertise",
+        group: Group::Listen,
+        placeholder: "ADDR[:PORT]",
+        label: "Advertised address",
+        help: "Where sFlow-RT is to send to (default: the address of this host that it is reached from, and the port)",
+        kind: Kind::Text { hint: "this host", pattern: r"^\s*[0-9A-Fa-f:.\[\]]*\s*$" },
+    },
+    Opt {
         name: "agents",
         group: Group::Filter,
         placeholder: "LIST",

@@ -18,6 +18,7 @@ use crate::input::{Feed, Passed};
 use crate::log;
 use crate::protocol;
 use crate::receive::{self, Receiver};
+use crate::sflow_rt::Forwarding;
 use crate::sink::{self, Flushed, Sink};
 
 /// How often a long capture tells its statistics before its end.
@@ -157,6 +158,11 @@ fn run(config: &Config, file: File, files: Option<Files>) -> Result<Summary, Fai
     let converter = converter(config, &format!("sFlow listener on UDP port {} of {at}", config.listen.port))?;
     let stop = Stop::on_signals()?;
     let receiver = Receiver::new(receive::open(&config.listen)?);
+    // It is told to stop when this is dropped: whatever the end is.
+    let _forwarding = match &config.sflow_rt {
+        Some(sflow_rt) => Some(Forwarding::start(sflow_rt, config.listen.port, config.advertise)?),
+        None => None,
+    };
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("listening on UDP port {} of {at}", config.listen.port);
     Session {
