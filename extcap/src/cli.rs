@@ -165,13 +165,13 @@ pub fn command() -> Command {
 /// The option's line of `--help`, with its values and its default.
 fn help(option: &Opt) -> String {
     let names =
-        |values: &[crate::options::Value]| values.iter().map(|value| value.value).collect::<Vec<_>>().join(", ");
+        |values: &[crate::options::Value<'_>]| values.iter().map(|value| value.value).collect::<Vec<_>>().join(", ");
     let values = match option.kind {
         Kind::Number { default: Some(default), .. } => format!(" [default: {default}]"),
         Kind::Choice(values) => format!(" [default: {}; one of: {}]", values[0].value, names(values)),
         Kind::Several(values) => format!(" [default: {}]", names(values)),
         Kind::Switch => " [default: true]".to_owned(),
-        Kind::Number { .. } | Kind::Text { .. } | Kind::File => String::new(),
+        Kind::Number { .. } | Kind::Text { .. } | Kind::Interface | Kind::File => String::new(),
     };
     format!("{}{values}", option.help)
 }

@@ -17,13 +17,15 @@ use sflowcap::select::{Kinds, Selection};
 use crate::Failure;
 use crate::cli::Words;
 use crate::files::Rotation;
-use crate::options::{Kind, OPTIONS, Opt, Value};
+use crate::options::{Kind, NO_INTERFACE, OPTIONS, Opt, Value};
 use crate::sflow_rt::{Advertised, Url};
 
 /// A capture, ready to start.
 #[derive(Debug)]
 pub struct Config {
     pub listen: Listen,
+    /// The interface that dumpcap captures on, instead of listening.
+    pub tap: Option<String>,
     /// The sFlow-RT that is asked to forward to us.
     pub sflow_rt: Option<Url>,
     /// Where it is to send to.
@@ -71,6 +73,7 @@ impl Config {
                 address: parsed(words, "listen", "an IPv4 or IPv6 address")?,
                 receive_buffer: number(words, "receive-buffer")?.map(|mib| mib as usize * MIB),
             },
+            tap: text(words, "tap").filter(|interface| *interface != NO_INTERFACE).map(str::to_owned),
             sflow_rt: parsed(words, "sflow-rt", "a URL such as http://10.0.0.9:8008")?,
             advertise: parsed(words, "advertise", "an address, or ADDRESS:PORT")?,
             selection: Selection {
@@ -173,7 +176,7 @@ fn list<T: FromStr<Err: Display>>(words: &Words, name: &str) -> Result<T, Failur
     value.parse().map_err(|error| Failure::new(format!("--{name}: {error}")))
 }
 
-fn named(name: &str, value: &str, values: &'static [Value]) -> Result<&'static str, Failure> {
+fn named(name: &str, value: &str, values: &'static [Value<'static>]) -> Result<&'static str, Failure> {
     let found = values.iter().find(|known| known.value.eq_ignore_ascii_case(value));
     found.map(|known| known.value).ok_or_else(|| {
         let known: Vec<&str> = values.iter().map(|known| known.value).collect();

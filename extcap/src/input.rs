@@ -73,17 +73,22 @@ pub struct Feed {
 impl Feed {
     /// Opens a file; its datagrams to `port` are the feed.
     pub fn open(path: &Path, port: u16) -> Result<Self, Failure> {
-        let name = path.display().to_string();
-        let failed = |what: &dyn std::fmt::Display| Failure::new(format!("-r: {name}: {what}"));
-        let file = File::open(path).map_err(|error| failed(&error))?;
-        let reader = unzipped(file).and_then(with_whole_header).map_err(|error| failed(&error))?;
+        let name = format!("-r: {}", path.display());
+        let file = File::open(path).and_then(unzipped).map_err(|error| Failure::new(format!("{name}: {error}")))?;
+        Self::of(&name, file, port)
+    }
+
+    /// The feed in a stream that is called `name`.
+    pub fn of(name: &str, reader: Box<dyn Read + Send>, port: u16) -> Result<Self, Failure> {
+        let failed = |what: &dyn std::fmt::Display| Failure::new(format!("{name}: {what}"));
+        let reader = with_whole_header(reader).map_err(|error| failed(&error))?;
         let reader = create_reader(BUFFER, reader).map_err(|error| match error {
             PcapError::HeaderNotRecognized => failed(&"neither pcap nor pcapng"),
             PcapError::Eof | PcapError::Incomplete(_) => failed(&"the file ends within its header"),
             other => failed(&other),
         })?;
         let frames = Frames { port, passed: Passed::default(), fragments: IpDefragPool::new() };
-        Ok(Feed { name, reader, offset: 0, buffer: BUFFER, interfaces: Vec::new(), frames })
+        Ok(Feed { name: name.to_owned(), reader, offset: 0, buffer: BUFFER, interfaces: Vec::new(), frames })
     }
 
     /// Hands over each datagram of the feed in turn, until `take` says that it is enough, or the file ends.
@@ -124,7 +129,7 @@ impl Feed {
 
     fn damaged(&self, what: &str) -> Failure {
         let Feed { name, offset, .. } = self;
-        Failure::new(format!("-r: {name}: damaged at offset {offset}: {what}; everything before that was read"))
+        Failure::new(format!("{name}: damaged at offset {offset}: {what}; everything before that was read"))
     }
 
     /// What was passed over so far.
@@ -168,15 +173,28 @@ fn with_whole_header(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + 
     const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
     const BIG_ENDIAN: [u8; 4] = [0x1a, 0x2b, 0x3c, 0x4d];
     let (start, reader) = with_start(reader, 24)?;
-    let Some(([kind, length, order], _)) = start.split_first_chunk::<12>().map(|(start, rest)| (words(*start), rest))
-    else {
-        return Ok(Box::new(reader));
-    };
-    let length = if order == BIG_ENDIAN { u32::from_be_bytes(length) } else { u32::from_le_bytes(length) };
-    if kind != SECTION_HEADER || length as usize > BUFFER / 2 {
-        return Ok(Box::new(reader));
+    if let Some(start) = start.first_chunk::<12>() {
+        let [kind, length, order] = words(*start);
+        let length = if order == BIG_ENDIAN { u32::from_be_bytes(length) } else { u32::from_le_bytes(length) };
+        if kind == SECTION_HEADER && length as usize <= BUFFER / 2 {
+            return Ok(Box::new(Pausing { reader: with_start(reader, length as usize)?.1, reads: 0 }));
+        }
     }
-    Ok(Box::new(with_start(reader, length as usize)?.1))
+    Ok(Box::new(Pausing { reader, reads: 0 }))
+}
+
+/// A reader whose second read returns nothing, and does not wait for anything. The parser makes it before it says what the
+/// header is, and a pipe may have no more than a header for a long time.
+struct Pausing<R> {
+    reader: R,
+    reads: u8,
+}
+
+impl<R: Read> Read for Pausing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reads = self.reads.saturating_add(1);
+        if self.reads == 2 { Ok(0) } else { self.reader.read(buffer) }
+    }
 }
 
 fn words(bytes: [u8; 12]) -> [[u8; 4]; 3] {

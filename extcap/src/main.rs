@@ -17,6 +17,8 @@ mod receive;
 mod session;
 mod sflow_rt;
 mod sink;
+mod source;
+mod tap;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -59,7 +61,11 @@ fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
     } else if words.has("extcap-dlts") {
         protocol::known_interface(&words).and_then(|()| print(protocol::dlts))
     } else if words.has("extcap-config") {
-        protocol::known_interface(&words).and_then(|()| print(protocol::config))
+        protocol::known_interface(&words)?;
+        match words.value("extcap-reload-option") {
+            Some(option) => print(|out| protocol::reload(option, out)),
+            None => print(protocol::config),
+        }
     } else if words.has("extcap-cleanup-postkill") {
         Ok(()) // a capture leaves nothing behind that outlives its process
     } else if words.value("extcap-capture-filter").is_some() {

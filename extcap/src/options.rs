@@ -30,25 +30,30 @@ pub enum Kind {
     /// Text that matches a regular expression; the dialog shows a hint while it is empty.
     Text { hint: &'static str, pattern: &'static str },
     /// One of these; the first is the default.
-    Choice(&'static [Value]),
+    Choice(&'static [Value<'static>]),
     /// Any of these, separated by commas; all are the default.
-    Several(&'static [Value]),
+    Several(&'static [Value<'static>]),
     /// On or off; on is the default.
     Switch,
+    /// An interface of this host, or none.
+    Interface,
     /// A file to write.
     File,
 }
 
 /// A value of a choice.
 #[derive(Clone, Copy, Debug)]
-pub struct Value {
-    pub value: &'static str,
-    pub label: &'static str,
+pub struct Value<'a> {
+    pub value: &'a str,
+    pub label: &'a str,
 }
 
-const fn value(value: &'static str, label: &'static str) -> Value {
+const fn value(value: &'static str, label: &'static str) -> Value<'static> {
     Value { value, label }
 }
+
+/// What the dialog says for no interface.
+pub const NO_INTERFACE: &str = "none";
 
 /// An option.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +95,14 @@ pub const OPTIONS: &[Opt] = &[
         label: "Receive buffer (MiB)",
         help: "Kernel's socket buffer in MiB (default: as large as allowed)",
         kind: Kind::Number { least: 1, most: 2047, default: None },
+    },
+    Opt {
+        name: "tap",
+        group: Group::Listen,
+        placeholder: "INTERFACE",
+        label: "Tap",
+        help: "Watch sFlow that passes this interface on its way to another collector, instead of listening (needs dumpcap)",
+        kind: Kind::Interface,
     },
     Opt {
         name: "sflow-rt",

@@ -9,8 +9,8 @@ use sflowcap::link::Framing;
 
 use crate::bpf::Filter;
 use crate::cli::Words;
-use crate::options::{Kind, OPTIONS, Opt, Value};
-use crate::{Failure, print};
+use crate::options::{Kind, NO_INTERFACE, OPTIONS, Opt, Value};
+use crate::{Failure, print, tap};
 
 /// The name of the interface, and what Wireshark calls it.
 pub const INTERFACE: &str = "sflow";
@@ -56,6 +56,15 @@ pub fn config(out: &mut dyn Write) -> io::Result<()> {
     OPTIONS.iter().enumerate().try_for_each(|(number, option)| argument(out, number, option))
 }
 
+/// `--extcap-reload-option`: the values of an option, looked up anew.
+pub fn reload(option: &str, out: &mut dyn Write) -> io::Result<()> {
+    let known = OPTIONS.iter().position(|known| known.name == option && matches!(known.kind, Kind::Interface));
+    let Some(number) = known else { return Ok(()) };
+    let none = Value { value: NO_INTERFACE, label: "None: listen on the port" };
+    choice(out, number, &none, true)?;
+    tap::interfaces().iter().try_for_each(|name| choice(out, number, &Value { value: name, label: name }, false))
+}
+
 /// An option of the dialog, and its values.
 fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> {
     let Opt { name, group, label, help, kind, .. } = option;
@@ -81,11 +90,16 @@ fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> 
             values.iter().try_for_each(|value| choice(out, number, value, true))
         }
         Kind::Switch => writeln!(out, "{{type=boolean}}{{default=true}}"),
+        Kind::Interface => {
+            writeln!(out, "{{type=selector}}{{reload=true}}{{placeholder=Scan}}")?;
+            let none = Value { value: NO_INTERFACE, label: "None: listen on the port" };
+            choice(out, number, &none, true)
+        }
         Kind::File => writeln!(out, "{{type=fileselect}}{{mustexist=false}}"),
     }
 }
 
-fn choice(out: &mut dyn Write, number: usize, Value { value, label }: &Value, default: bool) -> io::Result<()> {
+fn choice(out: &mut dyn Write, number: usize, Value { value, label }: &Value<'_>, default: bool) -> io::Result<()> {
     writeln!(out, "value {{arg={number}}}{{value={value}}}{{display={label}}}{{default={default}}}{{enabled=true}}")
 }
 

@@ -20,9 +20,17 @@ use crate::protocol;
 use crate::receive::{self, Receiver};
 use crate::sflow_rt::Forwarding;
 use crate::sink::{self, Flushed, Sink};
+use crate::source::Source;
+use crate::tap::Tap;
 
 /// How often a long capture tells its statistics before its end.
 const STATISTICS: Duration = Duration::from_secs(60);
+
+/// How long datagrams that are on their way at the end are waited for.
+const LAST_DATAGRAMS: Duration = Duration::from_secs(1);
+
+/// A pause in which nothing is on its way any more: dumpcap hands on within a quarter of a second.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// How long a reader that stalls at the end may take for what is left. Wireshark kills an extcap after 30 s.
 const LAST_FLUSH: Duration = Duration::from_secs(10);
@@ -154,29 +162,27 @@ impl Summary {
 }
 
 fn run(config: &Config, file: File, files: Option<Files>) -> Result<Summary, Failure> {
-    let at = config.listen.address.map_or_else(|| "all addresses".to_owned(), |address| address.to_string());
-    let converter = converter(config, &format!("sFlow listener on UDP port {} of {at}", config.listen.port))?;
+    let place = match (&config.tap, config.listen.address) {
+        (Some(interface), _) => format!("on its way through {interface}"),
+        (None, Some(address)) => format!("of {address}"),
+        (None, None) => "of all addresses".to_owned(),
+    };
+    let description = format!("sFlow listener on UDP port {} {place}", config.listen.port);
+    let converter = converter(config, &description)?;
     let stop = Stop::on_signals()?;
-    let receiver = Receiver::new(receive::open(&config.listen)?);
+    let source = match &config.tap {
+        Some(interface) => Source::Tap(Tap::start(interface, config.listen.port)?),
+        None => Source::Udp(Receiver::new(receive::open(&config.listen)?)),
+    };
     // It is told to stop when this is dropped: whatever the end is.
     let _forwarding = match &config.sflow_rt {
         Some(sflow_rt) => Some(Forwarding::start(sflow_rt, config.listen.port, config.advertise)?),
         None => None,
     };
     let sink = Sink::new(file, config.backlog)?;
-    tracing::info!("listening on UDP port {} of {at}", config.listen.port);
-    Session {
-        receiver,
-        converter,
-        sink,
-        files,
-        over: false,
-        stop,
-        event_log: EventLog::default(),
-        lost: 0,
-        last_lost: 0,
-    }
-    .run(config.duration)
+    tracing::info!("{description}");
+    Session { source, converter, sink, files, over: false, stop, event_log: EventLog::default(), lost: 0, last_lost: 0 }
+        .run(config.duration)
 }
 
 /// The converter that a configuration asks for.
@@ -232,7 +238,7 @@ struct Woken {
 }
 
 struct Session {
-    receiver: Receiver,
+    source: Source,
     converter: Converter,
     sink: Sink,
     /// The further files of a capture that is not for Wireshark.
@@ -279,7 +285,7 @@ impl Session {
     fn wait(&self, flushed: Flushed, deadline: Option<Instant>) -> Result<Woken, Failure> {
         let for_sink = if flushed == Flushed::Blocked { PollFlags::OUT } else { PollFlags::empty() };
         let mut descriptors = [
-            PollFd::from_borrowed_fd(self.receiver.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.source.as_fd(), PollFlags::IN),
             PollFd::new(&self.stop.0, PollFlags::IN),
             PollFd::from_borrowed_fd(self.sink.as_fd(), for_sink),
         ];
@@ -309,7 +315,7 @@ impl Session {
             if self.sink.is_due() && self.sink.flush()? == Flushed::Closed {
                 return Ok(Flushed::Closed);
             }
-            if count == 0 || !self.receiver.is_full() {
+            if count == 0 || !self.source.is_full() {
                 break;
             }
         }
@@ -324,12 +330,12 @@ impl Session {
 
     /// Takes a batch of datagrams.
     fn receive(&mut self) -> Result<usize, Failure> {
-        let count = match self.receiver.receive() {
+        let count = match self.source.receive() {
             Ok(count) => count,
             Err(error) => return Err(Failure::new(format!("receiving: {error}"))),
         };
         for place in 0..count {
-            let received = self.receiver.datagram(place);
+            let received = self.source.datagram(place);
             let room = self.sink.room();
             self.converter.datagram(&received, room, |event| self.event_log.tell(&event));
         }
@@ -338,13 +344,8 @@ impl Session {
 
     /// Takes what had arrived before the end, and writes the file's end.
     fn end(&mut self) -> Result<(), Failure> {
-        // As many as a socket can hold of what came before the stop; a feed that never pauses must not keep us.
         let stopped = Instant::now();
-        while !self.converter.is_done() && stopped.elapsed() < Duration::from_millis(500) {
-            if self.receive()? == 0 {
-                break;
-            }
-        }
+        self.take_last()?;
         self.count_lost();
         self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
         while self.sink.flush()? == Flushed::Blocked {
@@ -358,8 +359,27 @@ impl Session {
         Ok(())
     }
 
+    /// As many as a socket can hold of what came before the stop; a feed that never pauses must not keep us.
+    fn take_last(&mut self) -> Result<(), Failure> {
+        let stopped = Instant::now();
+        while !self.converter.is_done() && stopped.elapsed() < LAST_DATAGRAMS {
+            if self.receive()? > 0 {
+                continue;
+            }
+            if self.source.is_over() {
+                break;
+            }
+            let mut source = [PollFd::from_borrowed_fd(self.source.as_fd(), PollFlags::IN)];
+            let nothing_came = poll(&mut source, Timespec::try_from(PAUSE).ok().as_ref()) == Ok(0);
+            if nothing_came {
+                self.source.stop();
+            }
+        }
+        Ok(())
+    }
+
     fn count_lost(&mut self) {
-        if let Some(lost) = self.receiver.lost() {
+        if let Some(lost) = self.source.lost() {
             self.lost += u64::from(lost.wrapping_sub(self.last_lost));
             self.last_lost = lost;
         }
