@@ -127,7 +127,7 @@ end
 -- An AS path: sets stand in braces.
 local function as_path(name, title)
     local one = number(name, title)
-    local in_set = false
+    local in_set
     local function add(tree, item)
         local open, as, close = match(item, "^({?)(%d+)(}?)$")
         local added = as and one.add(tree, as)
@@ -136,7 +136,12 @@ local function as_path(name, title)
         in_set = in_set and close == ""
         return added
     end
-    return list({ add = add, fields = one.fields })
+    local path = list({ add = add, fields = one.fields })
+    local function add_path(tree, value)
+        in_set = false
+        return path.add(tree, value)
+    end
+    return { add = add_path, fields = one.fields }
 end
 
 -- A VLAN stack: another TPID than 8100 stands before the VLAN.

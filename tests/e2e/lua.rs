@@ -300,6 +300,21 @@ fn every_key_of_the_comment_has_a_field_of_its_own_type() {
 }
 
 #[test]
+fn lists_tell_what_their_numbers_alone_do_not() {
+    let Some(home) = Home::new() else { return };
+    let file = ["as.path=1,{2,3},4,+5", "as.path={6", "as.path=7", "vlans=88a8:100,200"].iter();
+    let file = file.fold(File::new(), |file, word| file.with(60, &format!("sflow agent=10.0.0.1 source=3 {word}")));
+    let printed = home.read(&home.file("lists.pcapng", &file.0), &["-V"]);
+    let lines = printed.out.lines().filter_map(|line| {
+        let (what, value) = line.trim().split_once(": ")?;
+        ["AS path to the destination", "VLAN stack"].contains(&what).then_some(value)
+    });
+    let expected =
+        ["1", "2 (of a set)", "3 (of a set)", "4 and 5 more", "6 (of a set)", "7", "100 (TPID 0x88a8)", "200"];
+    assert_eq!(lines.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn keys_of_later_versions_and_values_that_make_no_sense_are_shown_as_text() {
     let Some(home) = Home::new() else { return };
     let words =
