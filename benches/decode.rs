@@ -40,8 +40,8 @@ fn headers(bencher: Bencher<'_, '_>) {
         let mut captured = 0;
         for sample in Datagram::parse(black_box(&bytes)).unwrap().samples() {
             if let Ok(Sample::Flow(sample)) = sample {
-                for record in sample.records().flatten() {
-                    if let Some(Ok(header)) = SampledHeader::decode(&record) {
+                for record in sample.records() {
+                    if let Some(Ok(header)) = record.ok().and_then(|record| SampledHeader::decode(&record)) {
                         captured += header.header.len();
                     }
                 }

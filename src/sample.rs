@@ -197,6 +197,17 @@ fn word(fields: &[u8], place: usize) -> u32 {
     u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
+/// The fields before a sample's records, and the number of records, the last of the words.
+#[inline]
+fn fields_and_count<const FIELDS: usize, const ALL: usize>(words: &[u8; ALL]) -> (&[u8; FIELDS], u32) {
+    const { assert!(FIELDS + 4 == ALL) };
+    let (fields, count) = words.split_at(FIELDS);
+    match (fields.first_chunk(), count.first_chunk()) {
+        (Some(fields), Some(count)) => (fields, u32::from_be_bytes(*count)),
+        _ => unreachable!("the lengths are constants"),
+    }
+}
+
 /// The fields of a flow sample as they stand on the wire, by the layout that they have.
 #[derive(Clone, Copy, Debug)]
 enum FlowFields<'a> {
@@ -292,16 +303,14 @@ impl<'a> FlowSample<'a> {
 
     #[inline]
     pub(crate) fn compact(mut xdr: Xdr<'a>) -> Result<Self> {
-        let fields = FlowFields::Compact(xdr.array()?);
-        let records = xdr.u32()?;
-        Ok(FlowSample { fields, records: Records::v5(xdr, records) })
+        let (fields, records) = fields_and_count(xdr.array::<32>()?);
+        Ok(FlowSample { fields: FlowFields::Compact(fields), records: Records::v5(xdr, records) })
     }
 
     #[inline]
     pub(crate) fn expanded(mut xdr: Xdr<'a>) -> Result<Self> {
-        let fields = FlowFields::Expanded(xdr.array()?);
-        let records = xdr.u32()?;
-        Ok(FlowSample { fields, records: Records::v5(xdr, records) })
+        let (fields, records) = fields_and_count(xdr.array::<44>()?);
+        Ok(FlowSample { fields: FlowFields::Expanded(fields), records: Records::v5(xdr, records) })
     }
 
     /// Versions 2 and 4; `records` reads them from behind the fields.
@@ -385,8 +394,7 @@ impl<'a> DiscardedPacket<'a> {
 
     #[inline]
     pub(crate) fn decode(mut xdr: Xdr<'a>) -> Result<Self> {
-        let fields = xdr.array()?;
-        let records = xdr.u32()?;
+        let (fields, records) = fields_and_count(xdr.array::<32>()?);
         Ok(DiscardedPacket { fields, records: Records::v5(xdr, records) })
     }
 }
@@ -559,34 +567,25 @@ impl<'a> Records<'a> {
     /// The next record by its tag and length.
     #[inline]
     fn framed(&mut self) -> Option<Result<Record<'a>>> {
-        let frame: [u32; 2] = match self.xdr.array::<8>() {
-            Ok(frame) => words(frame),
-            Err(error) => {
-                self.remaining = 0;
-                return Some(Err(error));
-            }
+        let Some([tag, length]) = self.xdr.pair() else {
+            self.remaining = 0;
+            return Some(Err(self.xdr.truncated(8)));
         };
-        let [tag, length] = frame;
-        if frame == [0, 0] {
+        if tag == 0 && length == 0 {
             // Padding of an agent that announced more records than it wrote.
             self.remaining = 0;
             return None;
         }
-        let tag = Tag(tag);
-        if length as usize > self.xdr.left() {
-            return Some(self.overrun(tag, length));
+        match self.xdr.take(length as usize) {
+            Some(body) => Some(Ok(Record::new(Tag(tag), body))),
+            None => Some(self.overrun(Tag(tag), length)),
         }
-        let length = length as usize;
-        let start = self.xdr.offset();
-        let body = self.xdr.until(start + length);
-        self.xdr = self.xdr.moved_to(start + length);
-        self.xdr.skip_padding(length);
-        Some(Ok(Record::new(tag, body)))
     }
 
     /// A record that says it is longer than the sample. A sampled header in it may be whole all the same: the header has a
     /// length of its own.
     #[cold]
+    #[inline(never)]
     fn overrun(&mut self, tag: Tag, length: u32) -> Result<Record<'a>> {
         self.remaining = 0;
         let record = Record::new(tag, self.xdr);

@@ -45,6 +45,21 @@ fn promise(body: Xdr<'_>, samples: u32) -> (bool, bool, Chain) {
     (chain == Chain::Whole, Frame::peek(body).is_some_and(|frame| frame.is_likely()), chain)
 }
 
+/// The fewest bytes of a sample, those before its records, for the kinds of samples that are known.
+#[inline]
+fn fixed_part(tag: Tag) -> Option<u32> {
+    /// By number, for those of sflow.org; none is number 0.
+    const LEAST: [u32; 6] = [u32::MAX, 32, 12, 44, 16, 32];
+    match LEAST.get(tag.0 as usize) {
+        Some(least) => (tag.0 != 0).then_some(*least),
+        None => match tag {
+            RTMETRIC => Some(8),
+            RTFLOW => Some(16),
+            _ => None,
+        },
+    }
+}
+
 /// The tag and length before a sample.
 #[derive(Clone, Copy, Debug)]
 struct Frame<'a> {
@@ -61,23 +76,10 @@ impl<'a> Frame<'a> {
         Some(Frame { tag: Tag(tag), length, body: xdr })
     }
 
-    /// The fewest bytes of a sample, those before its records, for the kinds of samples that are known.
-    #[inline]
-    fn fixed_part(&self) -> Option<u32> {
-        match self.tag {
-            FLOW_SAMPLE | DISCARDED_PACKET => Some(32),
-            COUNTERS_SAMPLE => Some(12),
-            FLOW_SAMPLE_EXPANDED => Some(44),
-            COUNTERS_SAMPLE_EXPANDED | RTFLOW => Some(16),
-            RTMETRIC => Some(8),
-            _ => None,
-        }
-    }
-
     /// A known sample kind with a length that can be true.
     #[inline]
     fn is_likely(&self) -> bool {
-        self.fixed_part().is_some_and(|fixed| self.length >= fixed && self.length as usize <= self.body.left())
+        fixed_part(self.tag).is_some_and(|fixed| self.length >= fixed && self.length as usize <= self.body.left())
     }
 
     /// Where the length says that the sample ends, rounded up to a multiple of four as XDR has it.
@@ -94,7 +96,7 @@ impl<'a> Frame<'a> {
 
     /// Where the sample ends by its records, if they can be walked to their end.
     fn end_by_records(&self) -> Option<usize> {
-        self.fixed_part()?;
+        fixed_part(self.tag)?;
         let mut records = match self.sample(self.body).ok()? {
             Sample::Flow(sample) => sample.records(),
             Sample::Discarded(sample) => sample.records(),
@@ -122,7 +124,6 @@ impl<'a> Frame<'a> {
 }
 
 /// A sample by its tag and its body.
-#[inline]
 fn sample(tag: Tag, body: Xdr<'_>) -> Result<Sample<'_>> {
     Ok(match tag {
         FLOW_SAMPLE => Sample::Flow(FlowSample::compact(body.named("flow_sample"))?),
@@ -151,7 +152,7 @@ enum Chain {
 fn chain(mut xdr: Xdr<'_>, samples: u32) -> Chain {
     for _ in 0..samples {
         let Some(frame) = Frame::peek(xdr) else { return Chain::Possible };
-        let known = frame.fixed_part();
+        let known = fixed_part(frame.tag);
         if known.is_some_and(|fixed| frame.length < fixed) || frame.tag.format() == 0 {
             return Chain::Broken;
         }
@@ -174,6 +175,8 @@ pub(crate) struct Walk<'a> {
     proven: bool,
     /// Where the sample before this one begins, if its length was believed because a sample seemed to follow.
     before: Option<usize>,
+    /// Where a sample of a known kind, with a length that can be true, was seen.
+    likely_at: usize,
     /// A sample that was found in spite of the fault just reported, and where it ends.
     found: Option<(Frame<'a>, usize)>,
 }
@@ -181,12 +184,14 @@ pub(crate) struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub(crate) fn new(body: Xdr<'a>, samples: u32) -> Self {
         let xdr = body.named("sample");
-        Walk { xdr, remaining: samples, uncounted: 0, proven: false, before: None, found: None }
+        Walk { xdr, remaining: samples, uncounted: 0, proven: false, before: None, likely_at: usize::MAX, found: None }
     }
 
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Result<Sample<'a>>> {
         match self.plain() {
+            // The one kind that matters for speed is not looked for among the others.
+            Some((FLOW_SAMPLE, body)) => Some(FlowSample::compact(body.named("flow_sample")).map(Sample::Flow)),
             Some((tag, body)) => Some(sample(tag, body)),
             None => self.next_with_care(),
         }
@@ -199,19 +204,29 @@ impl<'a> Walk<'a> {
         if self.remaining == 0 || self.found.is_some() {
             return None;
         }
-        let frame = Frame::peek(self.xdr)?;
-        let next = frame.padded_end();
+        let at = self.xdr.offset();
+        let [tag, length] = self.xdr.pair_at(at)?;
+        let (start, tag) = (at + 8, Tag(tag));
+        let end = start + length as usize;
+        let next = end.next_multiple_of(4);
+        let body = self.xdr.between(start, end)?;
         let leads_on = match self.remaining {
             1 => next == self.xdr.end(),
-            _ => Frame::peek(self.xdr.moved_to(next)).is_some_and(|next| next.is_likely()),
+            _ => self.xdr.pair_at(next).is_some_and(|[tag, length]| {
+                fixed_part(Tag(tag))
+                    .is_some_and(|least| length >= least && next + 8 + length as usize <= self.xdr.end())
+            }),
         };
-        if !frame.is_likely() || !leads_on {
+        // A sample that another one led to was looked at then.
+        let is_likely = self.likely_at == at || fixed_part(tag).is_some_and(|least| length >= least);
+        if !leads_on || !is_likely {
             return None;
         }
+        self.likely_at = next;
         self.remaining -= 1;
-        self.before = Some(self.xdr.offset());
+        self.before = Some(at);
         self.xdr = self.xdr.moved_to(next);
-        Some((frame.tag, frame.body.until(frame.exact_end())))
+        Some((tag, body))
     }
 
     #[inline(never)]
@@ -265,7 +280,7 @@ impl<'a> Walk<'a> {
     fn doubtful(&mut self, frame: Frame<'a>) -> Result<Sample<'a>> {
         let datagram_end = self.xdr.offset() + self.xdr.left();
         let declared = frame.exact_end();
-        let too_short = frame.fixed_part().is_some_and(|fixed| frame.length < fixed);
+        let too_short = fixed_part(frame.tag).is_some_and(|fixed| frame.length < fixed);
         // Best first: a length that leads through whole samples to the datagram's end, then records that do where the length
         // does not, then a length that leads to something that may be a datagram cut short.
         let is_sample = frame.tag.format() != 0;
@@ -324,7 +339,7 @@ impl<'a> Walk<'a> {
     /// The last sample that can be read: what follows it cannot be found.
     fn lost(&mut self, frame: Frame<'a>, datagram_end: usize) -> Result<Sample<'a>> {
         let declared = frame.exact_end();
-        let error = if frame.fixed_part().is_none() && declared > datagram_end || frame.tag.format() == 0 {
+        let error = if fixed_part(frame.tag).is_none() && declared > datagram_end || frame.tag.format() == 0 {
             self.xdr.error(ErrorKind::NoSample { lost: self.remaining.saturating_add(1) })
         } else if declared > datagram_end {
             self.found = Some((frame, datagram_end));

@@ -230,14 +230,16 @@ impl<'a> Xdr<'a> {
     }
 
     #[cold]
-    fn truncated(&self, needed: usize) -> Error {
+    pub(crate) fn truncated(&self, needed: usize) -> Error {
         self.error(ErrorKind::Truncated { needed, left: self.left() })
     }
 
     /// The next `N` bytes.
     #[inline]
     pub fn array<const N: usize>(&mut self) -> Result<&'a [u8; N]> {
-        match self.rest().first_chunk::<N>() {
+        let at = self.offset();
+        // One comparison: `at` alone is within bounds, which the compiler does not know.
+        match self.bytes.get(at..at + N).and_then(|bytes| bytes.first_chunk()) {
             Some(chunk) => {
                 self.at += N as u32;
                 Ok(chunk)
@@ -249,13 +251,48 @@ impl<'a> Xdr<'a> {
     /// The next `length` bytes, without padding.
     #[inline]
     pub fn bytes(&mut self, length: usize) -> Result<&'a [u8]> {
-        match self.rest().get(..length) {
+        let at = self.offset();
+        match self.bytes.get(at..at.saturating_add(length)) {
             Some(bytes) => {
                 self.at += length as u32;
                 Ok(bytes)
             }
             None => Err(self.truncated(length)),
         }
+    }
+
+    /// The two words at an offset in the datagram, wherever the cursor is.
+    #[inline]
+    pub(crate) fn pair_at(&self, at: usize) -> Option<[u32; 2]> {
+        let bytes: &[u8; 8] = self.bytes.get(at..at.checked_add(8)?)?.first_chunk()?;
+        let both = u64::from_be_bytes(*bytes);
+        Some([(both >> 32) as u32, both as u32])
+    }
+
+    /// The next two words, behind which it moves.
+    #[inline]
+    pub(crate) fn pair(&mut self) -> Option<[u32; 2]> {
+        let pair = self.pair_at(self.offset())?;
+        self.at += 8;
+        Some(pair)
+    }
+
+    /// A cursor from `start` to `end`, offsets in the datagram; none where they are not within it.
+    #[inline]
+    pub(crate) fn between(&self, start: usize, end: usize) -> Option<Self> {
+        let bytes = self.bytes.get(..end)?;
+        (start <= end).then_some(Xdr { bytes, at: start as u32, ..*self })
+    }
+
+    /// Takes the next `length` bytes as a cursor of their own, and moves behind them and their padding. None, and no move,
+    /// where there are not so many.
+    #[inline]
+    pub(crate) fn take(&mut self, length: usize) -> Option<Self> {
+        let end = self.offset().saturating_add(length);
+        let taken = Xdr { bytes: self.bytes.get(..end)?, ..*self };
+        let padded = end + (length.wrapping_neg() & 3);
+        self.at = padded.min(self.bytes.len()) as u32;
+        Some(taken)
     }
 
     /// `unsigned int`.
