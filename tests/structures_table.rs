@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use sflowcap::counters::CounterRecord;
 use sflowcap::flow::FlowRecord;
+use sflowcap::sample::Tag;
 
 /// The cells of each row of a part of the table, without their backquotes.
 fn rows(part: &str) -> Vec<[String; 4]> {
@@ -19,16 +21,23 @@ fn rows(part: &str) -> Vec<[String; 4]> {
     .collect()
 }
 
-#[test]
-fn the_table_has_every_flow_record_that_is_read_and_no_other() {
-    let told: BTreeSet<_> =
-        rows("Flow records").into_iter().map(|[number, name, variant, _]| (number, name, variant)).collect();
-    let read: BTreeSet<_> = FlowRecord::TAGS
-        .iter()
-        .map(|(tag, name, variant)| (tag.to_string(), (*name).to_owned(), (*variant).to_owned()))
-        .collect();
+/// Whether a part has exactly the structures that are read.
+fn has_all(part: &str, read: &[(Tag, &str, &str)]) {
+    let told: BTreeSet<_> = rows(part).into_iter().map(|[number, name, variant, _]| (number, name, variant)).collect();
+    let read: BTreeSet<_> =
+        read.iter().map(|(tag, name, variant)| (tag.to_string(), (*name).to_owned(), (*variant).to_owned())).collect();
     assert!(!read.is_empty());
     assert_eq!(told, read);
+}
+
+#[test]
+fn the_table_has_every_flow_record_that_is_read_and_no_other() {
+    has_all("Flow records", FlowRecord::TAGS);
+}
+
+#[test]
+fn the_table_has_every_counter_record_that_is_read_and_no_other() {
+    has_all("Counter records", CounterRecord::TAGS);
 }
 
 #[test]
@@ -38,5 +47,9 @@ fn the_tests_that_the_table_names_exist() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(file).with_extension("rs");
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert!(text.contains(&format!("#[test]\nfn {test}(")), "{test} in {file}");
+    }
+    // Tests of counter records are made from their layouts, each named after its structure.
+    for [_, name, _, test] in rows("Counter records") {
+        assert_eq!(test, format!("counter_structures: every_field_is_read_where_it_stands::{name}"));
     }
 }
