@@ -350,10 +350,18 @@ fn agents_are_compared_by_address_and_by_prefix_each_in_its_family() {
     }
 }
 
-/// The numbers of the one row of `-z io,stat,0`.
+/// The numbers of each interval of `-z io,stat`.
+fn intervals(printed: &Printed) -> Vec<Vec<u64>> {
+    let rows = printed.lines().into_iter().filter(|line| line.contains("<>"));
+    rows.map(|row| row.split('|').skip(2).filter_map(|cell| cell.trim().parse().ok()).collect()).collect()
+}
+
+/// The numbers of the one interval of `-z io,stat,0`.
 fn sums(printed: &Printed) -> Vec<u64> {
-    let row = printed.lines().into_iter().find(|line| line.contains("<>")).unwrap_or_else(|| panic!("{}", printed.out));
-    row.split('|').skip(2).filter_map(|cell| cell.trim().parse().ok()).collect()
+    match &intervals(printed)[..] {
+        [sums] => sums.clone(),
+        _ => panic!("{}", printed.out),
+    }
 }
 
 const SUMS: &str = "io,stat,0,SUM(sflowdump.packets)sflowdump.packets,SUM(sflowdump.bytes)sflowdump.bytes";
@@ -533,6 +541,15 @@ fn sums_estimate_the_true_traffic_within_the_statistical_error() {
     let saved = home.folder.join("saved.pcapng");
     fed(&mut capture(port, &saved, samples), port, &datagrams(&feed));
     let estimates = sums(&home.read(&saved, &["-q", "-z", SUMS]));
+
+    // The recording lasted some seconds: second by second it adds up to the same.
+    let (recorded, packets) = (home.file("feed.pcap", &feed), home.folder.join("packets.pcapng"));
+    let program =
+        Command::new(env!("CARGO_BIN_EXE_sflowdump")).arg("-r").arg(recorded).arg("-w").arg(&packets).output();
+    assert!(program.unwrap().status.success());
+    let seconds = intervals(&home.read(&packets, &["-q", "-z", "io,stat,1,SUM(sflowdump.bytes)sflowdump.bytes"]));
+    assert!(seconds.len() > 1, "{seconds:?}");
+    assert_eq!(seconds.concat().iter().sum::<u64>(), estimates[1], "{seconds:?}");
 
     let count = lengths.len() as f64;
     let volume: f64 = lengths.iter().sum();
