@@ -315,6 +315,22 @@ fn lists_tell_what_their_numbers_alone_do_not() {
 }
 
 #[test]
+fn every_field_is_documented() {
+    let Some(home) = Home::new() else { return };
+    let printed = Printed::of(home.tshark().args(["-G", "fields"]).output().unwrap());
+    let columns = printed.lines().into_iter().map(|line| line.split('\t').nth(2).unwrap_or_default());
+    let fields: BTreeSet<&str> = columns.filter_map(|field| field.strip_prefix("sflowdump.")).collect();
+    assert!(fields.contains("bytes"), "{fields:?}");
+
+    let document = fs::read_to_string(repository().join("docs/wireshark.md")).unwrap();
+    let table = document.split("\n## Fields\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let words = table.lines().filter(|line| line.starts_with('|')).flat_map(|row| row.split('`').skip(1).step_by(2));
+    let told: BTreeSet<&str> =
+        words.filter_map(|word| word.strip_prefix("sflowdump.").or_else(|| word.strip_prefix('.'))).collect();
+    assert_eq!(told, fields);
+}
+
+#[test]
 fn keys_of_later_versions_and_values_that_make_no_sense_are_shown_as_text() {
     let Some(home) = Home::new() else { return };
     let words =
