@@ -7,6 +7,9 @@ WIRESHARK_PREFIX ?= $(PREFIX:/usr/local=/usr)
 triplet := $(shell dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || cc -print-multiarch 2>/dev/null)
 LIBDIR ?= $(WIRESHARK_PREFIX)/lib$(if $(triplet),/$(triplet),$(if $(wildcard /usr/lib64/wireshark),64))
 EXTCAPDIRS ?= $(LIBDIR)/wireshark/extcap $(WIRESHARK_PREFIX)/libexec/wireshark/extcap
+# Lua scripts for all versions, and profiles that users get a copy of when they choose one.
+PLUGINDIR ?= $(LIBDIR)/wireshark/plugins
+PROFILEDIR ?= $(WIRESHARK_PREFIX)/share/wireshark/profiles
 MANDIR ?= $(PREFIX)/share/man
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -15,13 +18,13 @@ CARGO_TARGET_DIR ?= target
 release = $(CARGO_TARGET_DIR)/release
 program = $(release)/sflowdump
 
-.PHONY: build help demo link unlink install uninstall test test-tools lint doc msrv screenshot clean
+.PHONY: build help demo link unlink install uninstall test test-wireshark-versions test-tools lint doc msrv screenshot clean
 
 build: ## build the program (the default)
 	$(CARGO) build --release --locked --package sflowdump
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 26
 
 demo: ## see it work: tshark decodes a recorded feed
 	@scripts/apt-install.sh gcc libc6-dev tshark
@@ -39,17 +42,23 @@ $(program):
 	$(MAKE) build
 
 install: $(program) ## install below PREFIX (/usr/local), for all users
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1 $(addprefix $(DESTDIR),$(EXTCAPDIRS))
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(MANDIR)/man1 $(EXTCAPDIRS) $(PLUGINDIR) $(PROFILEDIR)/sFlow)
 	install -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/sflowdump
 	install -m 644 packaging/man/sflowdump.1 $(DESTDIR)$(MANDIR)/man1/sflowdump.1
 	for folder in $(EXTCAPDIRS); do ln -sf $(PREFIX)/bin/sflowdump $(DESTDIR)$$folder/sflowdump; done
+	install -m 644 packaging/wireshark/sflowdump.lua $(DESTDIR)$(PLUGINDIR)/sflowdump.lua
+	install -m 644 packaging/wireshark/profiles/sFlow/* $(DESTDIR)$(PROFILEDIR)/sFlow
 
 uninstall: ## undo install
 	rm -f $(DESTDIR)$(PREFIX)/bin/sflowdump $(DESTDIR)$(MANDIR)/man1/sflowdump.1
-	rm -f $(foreach folder,$(EXTCAPDIRS),$(DESTDIR)$(folder)/sflowdump)
+	rm -f $(foreach folder,$(EXTCAPDIRS),$(DESTDIR)$(folder)/sflowdump) $(DESTDIR)$(PLUGINDIR)/sflowdump.lua
+	rm -rf $(DESTDIR)$(PROFILEDIR)/sFlow
 
 test: test-tools ## run all tests, with all the tools they know how to use
 	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --workspace --locked
+
+test-wireshark-versions: ## test Wireshark's side with Wireshark 4.4 and 4.6, in chroots (Debian, as root)
+	packaging/wireshark/test-versions.sh
 
 test-tools: ## install those tools (Debian)
 	@scripts/install-test-tools.sh

@@ -99,25 +99,6 @@ fn every_structure_that_the_library_reads_is_laid_out_here() {
     assert_eq!(numbers.len(), CounterRecord::TAGS.len(), "no number is read as two structures");
 }
 
-#[test]
-fn the_documentation_lists_the_structures_that_the_library_reads() {
-    let table = include_str!("../docs/structures-counters.md").lines().filter(|line| line.starts_with('|')).skip(2);
-    let documented: Vec<[&str; 4]> = table
-        .map(|row| match row.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>()[..] {
-            [number, name, in_library, _source, test] => [number, name, in_library, test],
-            _ => panic!("five columns: {row}"),
-        })
-        .collect();
-    let read: Vec<[String; 4]> = CounterRecord::TAGS
-        .iter()
-        .map(|(tag, name, in_library)| {
-            let test = format!("`every_field_is_read_where_it_stands::{name}`");
-            [tag.to_string(), (*name).to_string(), format!("`{in_library}`"), test]
-        })
-        .collect();
-    assert_eq!(documented, read);
-}
-
 proptest! {
     #[test]
     fn a_record_that_the_library_does_not_know_is_handed_on_raw(

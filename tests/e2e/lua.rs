@@ -315,6 +315,22 @@ fn lists_tell_what_their_numbers_alone_do_not() {
 }
 
 #[test]
+fn every_field_is_documented() {
+    let Some(home) = Home::new() else { return };
+    let printed = Printed::of(home.tshark().args(["-G", "fields"]).output().unwrap());
+    let columns = printed.lines().into_iter().map(|line| line.split('\t').nth(2).unwrap_or_default());
+    let fields: BTreeSet<&str> = columns.filter_map(|field| field.strip_prefix("sflowdump.")).collect();
+    assert!(fields.contains("bytes"), "{fields:?}");
+
+    let document = fs::read_to_string(repository().join("docs/wireshark.md")).unwrap();
+    let table = document.split("\n## Fields\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let words = table.lines().filter(|line| line.starts_with('|')).flat_map(|row| row.split('`').skip(1).step_by(2));
+    let told: BTreeSet<&str> =
+        words.filter_map(|word| word.strip_prefix("sflowdump.").or_else(|| word.strip_prefix('.'))).collect();
+    assert_eq!(told, fields);
+}
+
+#[test]
 fn keys_of_later_versions_and_values_that_make_no_sense_are_shown_as_text() {
     let Some(home) = Home::new() else { return };
     let words =
@@ -350,10 +366,18 @@ fn agents_are_compared_by_address_and_by_prefix_each_in_its_family() {
     }
 }
 
-/// The numbers of the one row of `-z io,stat,0`.
+/// The numbers of each interval of `-z io,stat`.
+fn intervals(printed: &Printed) -> Vec<Vec<u64>> {
+    let rows = printed.lines().into_iter().filter(|line| line.contains("<>"));
+    rows.map(|row| row.split('|').skip(2).filter_map(|cell| cell.trim().parse().ok()).collect()).collect()
+}
+
+/// The numbers of the one interval of `-z io,stat,0`.
 fn sums(printed: &Printed) -> Vec<u64> {
-    let row = printed.lines().into_iter().find(|line| line.contains("<>")).unwrap_or_else(|| panic!("{}", printed.out));
-    row.split('|').skip(2).filter_map(|cell| cell.trim().parse().ok()).collect()
+    match &intervals(printed)[..] {
+        [sums] => sums.clone(),
+        _ => panic!("{}", printed.out),
+    }
 }
 
 const SUMS: &str = "io,stat,0,SUM(sflowdump.packets)sflowdump.packets,SUM(sflowdump.bytes)sflowdump.bytes";
@@ -533,6 +557,15 @@ fn sums_estimate_the_true_traffic_within_the_statistical_error() {
     let saved = home.folder.join("saved.pcapng");
     fed(&mut capture(port, &saved, samples), port, &datagrams(&feed));
     let estimates = sums(&home.read(&saved, &["-q", "-z", SUMS]));
+
+    // The recording lasted some seconds: second by second it adds up to the same.
+    let (recorded, packets) = (home.file("feed.pcap", &feed), home.folder.join("packets.pcapng"));
+    let program =
+        Command::new(env!("CARGO_BIN_EXE_sflowdump")).arg("-r").arg(recorded).arg("-w").arg(&packets).output();
+    assert!(program.unwrap().status.success());
+    let seconds = intervals(&home.read(&packets, &["-q", "-z", "io,stat,1,SUM(sflowdump.bytes)sflowdump.bytes"]));
+    assert!(seconds.len() > 1, "{seconds:?}");
+    assert_eq!(seconds.concat().iter().sum::<u64>(), estimates[1], "{seconds:?}");
 
     let count = lengths.len() as f64;
     let volume: f64 = lengths.iter().sum();
