@@ -16,12 +16,15 @@ use sflowcap::select::{Kinds, Selection};
 
 use crate::Failure;
 use crate::cli::Words;
+use crate::forward::Destinations;
 use crate::options::{Kind, OPTIONS, Opt, Value};
 
 /// A capture, ready to start.
 #[derive(Debug)]
 pub struct Config {
     pub listen: Listen,
+    /// Collectors that datagrams are copied on to.
+    pub forward: Destinations,
     pub selection: Selection,
     /// The capture filter, in tcpdump's syntax; empty for none.
     pub filter: String,
@@ -65,6 +68,7 @@ impl Config {
                 address: parsed(words, "listen", "an IPv4 or IPv6 address")?,
                 receive_buffer: number(words, "receive-buffer")?.map(|mib| mib as usize * MIB),
             },
+            forward: list(words, "forward")?,
             selection: Selection {
                 agents: list(words, "agents")?,
                 interfaces: list(words, "interfaces")?,

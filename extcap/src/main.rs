@@ -8,6 +8,7 @@ mod bpf;
 mod cli;
 mod config;
 mod failure;
+mod forward;
 mod input;
 mod log;
 mod options;

@@ -13,6 +13,7 @@ use crate::Failure;
 use crate::bpf::Filter;
 use crate::cli::Words;
 use crate::config::{Config, Log};
+use crate::forward::Forwarder;
 use crate::input::{Feed, Passed};
 use crate::log;
 use crate::protocol;
@@ -45,7 +46,7 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
     let file = sink::open_file(&words.path("write").unwrap_or_else(|| Path::new("-").into()))?;
     match feed {
         Some(feed) => convert(&config, feed, file),
-        None => run(&config, file).map(|summary| summary.print()),
+        None => run(&config, file).map(Summary::print),
     }
 }
 
@@ -73,7 +74,7 @@ fn convert(config: &Config, mut feed: Feed, file: File) -> Result<(), Failure> {
     events.tell_rest();
     let Passed { frames, other, link_types } = feed.passed();
     tracing::info!("{frames} frames read, {other} of them no sFlow, {link_types} of link types that are not read");
-    Summary { totals: *converter.totals(), lost_datagrams: None }.print();
+    Summary { totals: *converter.totals(), lost_datagrams: None, forwarder: Forwarder::default() }.print();
     outcome
 }
 
@@ -96,11 +97,12 @@ struct Summary {
     totals: Totals,
     /// None where no kernel was in the way.
     lost_datagrams: Option<u64>,
+    forwarder: Forwarder,
 }
 
 impl Summary {
     /// As tcpdump tells it.
-    fn print(&self) {
+    fn print(mut self) {
         let Totals { datagrams, malformed, filtered, dropped, written, no_link_type, without_header, .. } = self.totals;
         eprintln!("{written} packets captured");
         eprintln!("{datagrams} sFlow datagrams received");
@@ -118,6 +120,9 @@ impl Summary {
         if let Some(lost) = self.lost_datagrams {
             eprintln!("{lost} datagrams dropped by kernel");
         }
+        for target in self.forwarder.targets() {
+            eprintln!("{target}");
+        }
     }
 }
 
@@ -125,10 +130,11 @@ fn run(config: &Config, file: File) -> Result<Summary, Failure> {
     let at = config.listen.address.map_or_else(|| "all addresses".to_owned(), |address| address.to_string());
     let converter = converter(config, &format!("sFlow listener on UDP port {} of {at}", config.listen.port))?;
     let stop = Stop::on_signals()?;
+    let forwarder = Forwarder::open(&config.forward, Some(&config.listen))?;
     let receiver = Receiver::new(receive::open(&config.listen)?);
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("listening on UDP port {} of {at}", config.listen.port);
-    Session { receiver, converter, sink, stop, event_log: EventLog::default(), lost: 0, last_lost: 0 }
+    Session { receiver, forwarder, converter, sink, stop, event_log: EventLog::default(), lost: 0, last_lost: 0 }
         .run(config.duration)
 }
 
@@ -186,6 +192,7 @@ struct Woken {
 
 struct Session {
     receiver: Receiver,
+    forwarder: Forwarder,
     converter: Converter,
     sink: Sink,
     stop: Stop,
@@ -219,9 +226,9 @@ impl Session {
         if flushed != Flushed::Closed {
             self.end()?;
         }
-        let summary = Summary { totals: *self.converter.totals(), lost_datagrams: Some(self.lost) };
         self.log_end();
-        Ok(summary)
+        let Session { forwarder, converter, lost, .. } = self;
+        Ok(Summary { totals: *converter.totals(), lost_datagrams: Some(lost), forwarder })
     }
 
     /// Waits for datagrams, for a signal, and for room where the reader is slow.
@@ -269,6 +276,7 @@ impl Session {
         };
         for place in 0..count {
             let received = self.receiver.datagram(place);
+            self.forwarder.datagram(received.bytes);
             let room = self.sink.room();
             self.converter.datagram(&received, room, |event| self.event_log.tell(&event));
         }
@@ -312,6 +320,7 @@ impl Session {
         } else {
             tracing::info!("end: {totals}");
         }
+        self.forwarder.log_end();
     }
 }
 
