@@ -38,6 +38,16 @@ pub struct Config {
     pub most_packets: Option<u64>,
     /// Stop after this time.
     pub duration: Option<Duration>,
+    pub replay: Replay,
+}
+
+/// How a recording is sent again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Replay {
+    /// How many times faster than it was recorded.
+    pub speed: f64,
+    /// How many times; until stopped when there is no number.
+    pub rounds: Option<u64>,
 }
 
 /// Where datagrams come from.
@@ -91,7 +101,27 @@ impl Config {
             backlog: number(words, "backlog")?.unwrap_or_default() as usize * MIB,
             most_packets: shell_number(words, "count", "-c")?,
             duration: shell_number(words, "duration", "--duration")?.map(Duration::from_secs),
+            replay: Replay::check(words)?,
         })
+    }
+}
+
+impl Replay {
+    fn check(words: &Words) -> Result<Self, Failure> {
+        let is_replay = words.path("read").is_some() && text(words, "forward").is_some();
+        if !is_replay && (text(words, "speed").is_some() || text(words, "loop").is_some()) {
+            return Err(Failure::of_user("--speed and --loop are for sending a recording: -r FILE --forward HOST"));
+        }
+        if is_replay && words.path("write").is_none() && (words.value("count").is_some() || !words.filter().is_empty())
+        {
+            return Err(Failure::of_user("-c and filters choose packets to write: this needs -w FILE"));
+        }
+        let speed = parsed(words, "speed", "a number above 0")?.unwrap_or(1.0);
+        if !(speed > 0.0 && f64::is_finite(speed)) {
+            return Err(refused("speed", &speed.to_string(), "a number above 0"));
+        }
+        let rounds = parsed(words, "loop", "a whole number")?.unwrap_or(1);
+        Ok(Replay { speed, rounds: (rounds > 0).then_some(rounds) })
     }
 }
 

@@ -74,6 +74,12 @@ fn split(text: &str) -> Option<(&str, u16)> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Destinations(Vec<Destination>);
 
+impl Destinations {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl FromStr for Destinations {
     type Err = NoDestination;
 
@@ -214,6 +220,13 @@ impl Forwarder {
     pub fn targets(&mut self) -> &[Target] {
         self.0.iter_mut().for_each(Target::settle);
         &self.0
+    }
+
+    /// Tells the same on standard error.
+    pub fn print(mut self) {
+        for target in self.targets() {
+            eprintln!("{target}");
+        }
     }
 
     pub fn log_end(&mut self) {

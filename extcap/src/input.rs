@@ -17,6 +17,7 @@ use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
 use sflowcap::capture::Received;
 
 use crate::Failure;
+use crate::session::Stop;
 
 /// What is read of a file at once; a larger block makes it grow.
 const BUFFER: usize = 256 * 1024;
@@ -86,12 +87,16 @@ impl Feed {
         Ok(Feed { name, reader, offset: 0, buffer: BUFFER, interfaces: Vec::new(), frames })
     }
 
-    /// Hands over each datagram of the feed in turn, until `take` says that it is enough, or the file ends.
+    /// Hands over each datagram of the feed in turn, until `take` says that it is enough, a signal comes, or the file ends.
     ///
     /// # Errors
     /// What `take` fails with; or where and how the file is damaged: everything before that was handed over.
-    pub fn read(&mut self, mut take: impl FnMut(&Received<'_>) -> Result<bool, Failure>) -> Result<(), Failure> {
-        loop {
+    pub fn read(
+        &mut self,
+        stop: &Stop,
+        mut take: impl FnMut(&Received<'_>) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        while !stop.is_set() {
             let fault = match self.reader.next() {
                 Ok((length, block)) => {
                     let more = self.frames.part(&mut self.interfaces, &block, &mut take)?;
@@ -120,6 +125,7 @@ impl Feed {
                 Fault::Damaged => return Err(self.damaged("no packet stands there")),
             }
         }
+        Ok(())
     }
 
     fn damaged(&self, what: &str) -> Failure {

@@ -14,6 +14,7 @@ mod log;
 mod options;
 mod protocol;
 mod receive;
+mod replay;
 mod session;
 mod sink;
 

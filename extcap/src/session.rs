@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -14,17 +16,15 @@ use crate::bpf::Filter;
 use crate::cli::Words;
 use crate::config::{Config, Log};
 use crate::forward::Forwarder;
-use crate::input::{Feed, Passed};
+use crate::input::Feed;
 use crate::log;
 use crate::protocol;
 use crate::receive::{self, Receiver};
+use crate::replay;
 use crate::sink::{self, Flushed, Sink};
 
 /// How often a long capture tells its statistics before its end.
 const STATISTICS: Duration = Duration::from_secs(60);
-
-/// How long a reader that stalls at the end may take for what is left. Wireshark kills an extcap after 30 s.
-const LAST_FLUSH: Duration = Duration::from_secs(10);
 
 /// `--capture`: a capture for Wireshark, tshark or dumpcap.
 pub fn for_wireshark(words: &Words, fifo: Option<&Path>) -> Result<(), Failure> {
@@ -42,40 +42,19 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
     log::start(&Log::check(words)?, false)?;
     let config = Config::check(words)?;
     // What is wrong with the input is told before an output is made.
-    let feed = words.path("read").map(|path| Feed::open(&path, config.listen.port)).transpose()?;
-    let file = sink::open_file(&words.path("write").unwrap_or_else(|| Path::new("-").into()))?;
-    match feed {
-        Some(feed) => convert(&config, feed, file),
-        None => run(&config, file).map(Summary::print),
+    let recording = words.path("read");
+    let feed = recording.as_deref().map(|path| Feed::open(path, config.listen.port)).transpose()?;
+    let output = words.path("write");
+    // A recording that is sent on need not be written too.
+    let output = match output {
+        None if feed.is_some() && !config.forward.is_empty() => None,
+        path => Some(sink::open_file(path.as_deref().unwrap_or(Path::new("-")))?),
+    };
+    match (recording.zip(feed), output) {
+        (Some((path, feed)), output) => replay::run(&config, &path, feed, output),
+        (None, Some(file)) => run(&config, file).map(Summary::print),
+        (None, None) => unreachable!("only a recording has no output"),
     }
-}
-
-/// `-r`: a recorded feed, as fast as its reader takes it. Nothing is lost: it is waited for.
-fn convert(config: &Config, mut feed: Feed, file: File) -> Result<(), Failure> {
-    let mut converter = converter(config, "recorded sFlow feed")?;
-    let mut sink = Sink::new(file, config.backlog)?;
-    let mut events = EventLog::default();
-    let mut last = None;
-    let outcome = feed.read(|received| {
-        if last.is_none() {
-            converter.begin(received.timestamp, sink.unbounded_room());
-        }
-        last = Some(received.timestamp);
-        converter.datagram(received, Some(sink.unbounded_room()), |event| events.tell(&event));
-        let open = !sink.is_due() || sink.flush_all()? == Flushed::All;
-        Ok(open && !converter.is_done())
-    });
-    let end = last.unwrap_or_else(now);
-    if last.is_none() {
-        converter.begin(end, sink.unbounded_room());
-    }
-    converter.statistics(end, 0, sink.unbounded_room());
-    sink.flush_all()?;
-    events.tell_rest();
-    let Passed { frames, other, link_types } = feed.passed();
-    tracing::info!("{frames} frames read, {other} of them no sFlow, {link_types} of link types that are not read");
-    Summary { totals: *converter.totals(), lost_datagrams: None, forwarder: Forwarder::default() }.print();
-    outcome
 }
 
 /// Ends this process when Wireshark is killed: nobody else would, and the port would stay taken.
@@ -93,16 +72,16 @@ fn end_with_parent() -> Result<(), Failure> {
 }
 
 /// What a capture came to.
-struct Summary {
-    totals: Totals,
+pub struct Summary {
+    pub totals: Totals,
     /// None where no kernel was in the way.
-    lost_datagrams: Option<u64>,
-    forwarder: Forwarder,
+    pub lost_datagrams: Option<u64>,
+    pub forwarder: Forwarder,
 }
 
 impl Summary {
     /// As tcpdump tells it.
-    fn print(mut self) {
+    pub fn print(self) {
         let Totals { datagrams, malformed, filtered, dropped, written, no_link_type, without_header, .. } = self.totals;
         eprintln!("{written} packets captured");
         eprintln!("{datagrams} sFlow datagrams received");
@@ -120,9 +99,7 @@ impl Summary {
         if let Some(lost) = self.lost_datagrams {
             eprintln!("{lost} datagrams dropped by kernel");
         }
-        for target in self.forwarder.targets() {
-            eprintln!("{target}");
-        }
+        self.forwarder.print();
     }
 }
 
@@ -139,7 +116,7 @@ fn run(config: &Config, file: File) -> Result<Summary, Failure> {
 }
 
 /// The converter that a configuration asks for.
-fn converter(config: &Config, description: &str) -> Result<Converter, Failure> {
+pub fn converter(config: &Config, description: &str) -> Result<Converter, Failure> {
     let filter: Option<Box<dyn PacketFilter>> = match config.filter.trim() {
         "" => None,
         text => Some(Box::new(Filter::compile(text, config.framing)?)),
@@ -164,22 +141,43 @@ fn operating_system() -> String {
     format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy())
 }
 
-fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64)
 }
 
-/// Signals that end a capture, as something to wait on.
-struct Stop(UnixStream);
+/// Signals that end a capture, as something to wait on and something to look at.
+pub struct Stop {
+    stream: UnixStream,
+    flag: Arc<AtomicBool>,
+}
 
 impl Stop {
-    fn on_signals() -> Result<Self, Failure> {
+    pub fn on_signals() -> Result<Self, Failure> {
         let failed = |error| Failure::new(format!("signals: {error}"));
-        let (reader, writer) = UnixStream::pair().map_err(failed)?;
+        let (stream, writer) = UnixStream::pair().map_err(failed)?;
+        let flag = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT, SIGHUP] {
             let writer = writer.try_clone().map_err(failed)?;
+            signal_hook::flag::register(signal, Arc::clone(&flag)).map_err(failed)?;
             signal_hook::low_level::pipe::register(signal, writer).map_err(failed)?;
         }
-        Ok(Stop(reader))
+        Ok(Stop { stream, flag })
+    }
+
+    /// Whether a signal came.
+    pub fn is_set(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+
+    /// Waits. Returns at once, and true, when a signal comes.
+    pub fn within(&self, time: Duration) -> bool {
+        if !time.is_zero() {
+            // A time beyond what poll knows is no limit.
+            let timeout = Timespec::try_from(time).ok();
+            // Interrupted or not, the flag tells.
+            _ = poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], timeout.as_ref());
+        }
+        self.is_set()
     }
 }
 
@@ -236,7 +234,7 @@ impl Session {
         let for_sink = if flushed == Flushed::Blocked { PollFlags::OUT } else { PollFlags::empty() };
         let mut descriptors = [
             PollFd::from_borrowed_fd(self.receiver.as_fd(), PollFlags::IN),
-            PollFd::new(&self.stop.0, PollFlags::IN),
+            PollFd::new(&self.stop.stream, PollFlags::IN),
             PollFd::from_borrowed_fd(self.sink.as_fd(), for_sink),
         ];
         // A time beyond what poll knows is no limit.
@@ -294,15 +292,7 @@ impl Session {
         }
         self.count_lost();
         self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
-        while self.sink.flush()? == Flushed::Blocked {
-            let left = LAST_FLUSH.saturating_sub(stopped.elapsed());
-            if left.is_zero() {
-                tracing::warn!("the reader takes nothing: the end of the capture is lost");
-                break;
-            }
-            self.sink.wait(Some(left));
-        }
-        Ok(())
+        self.sink.flush_last()
     }
 
     fn count_lost(&mut self) {
@@ -326,7 +316,7 @@ impl Session {
 
 /// Faults and losses in the log: the first few of each second one by one, the others as a number.
 #[derive(Debug, Default)]
-struct EventLog {
+pub struct EventLog {
     second: Option<Instant>,
     told: u32,
     untold: u64,
@@ -336,7 +326,7 @@ impl EventLog {
     const PER_SECOND: u32 = 10;
 
     #[cold]
-    fn tell(&mut self, event: &Event) {
+    pub fn tell(&mut self, event: &Event) {
         if self.second.is_none_or(|second| second.elapsed() >= Duration::from_secs(1)) {
             self.tell_rest();
             self.second = Some(Instant::now());
@@ -358,7 +348,7 @@ impl EventLog {
         }
     }
 
-    fn tell_rest(&mut self) {
+    pub fn tell_rest(&mut self) {
         if self.untold > 0 {
             tracing::warn!("{} more faults and losses", self.untold);
             self.untold = 0;
