@@ -28,7 +28,7 @@ help: ## list these targets
 
 demo: ## see it work: tshark decodes a recorded feed
 	@scripts/apt-install.sh gcc libc6-dev tshark
-	$(CARGO) build --release --locked --package sflowdump --bins --example replay
+	$(CARGO) build --release --locked --package sflowdump
 	@scripts/link.sh $(program)
 	@scripts/demo.sh $(release)
 

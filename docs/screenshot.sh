@@ -7,7 +7,6 @@ built=$1
 picture=docs/images/wireshark.png
 
 scripts/apt-install.sh wireshark xvfb xdotool imagemagick procps
-[ -x "$built/examples/replay" ] || cargo build --release --locked --package sflowdump --example replay
 
 # Wireshark wants an ordinary user, and this one has no settings of its own.
 home=$(mktemp -d)
@@ -55,7 +54,7 @@ started+=($!)
 main=$(window '^Capturing from ')
 xdotool windowmove "$main" 0 0 windowsize "$main" 1280 760
 sleep 3
-"$built/examples/replay" fixtures/demo.pcap 127.0.0.1:16343 3
+"$built/sflowdump" -r fixtures/demo.pcap --forward 127.0.0.1:16343 --speed 3
 sleep 3
 # Choose a packet, and open its comment, its frame, and there its interface: the port and its sampling rate.
 for place in "500 273" "500 189" "11 549" "11 583" "27 617"; do

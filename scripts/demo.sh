@@ -38,7 +38,7 @@ if ! bound $port; then
     cat "$errors" >&2
     exit 1
 fi
-sent=$("$built/examples/replay" fixtures/demo.pcap 127.0.0.1:$port 2)
+sent=$("$built/sflowdump" -r fixtures/demo.pcap --forward 127.0.0.1:$port --speed 2 2>&1)
 sleep 1 # tshark shows packets after up to half a second
 kill -TERM $tshark
 wait $tshark || true

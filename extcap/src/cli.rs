@@ -130,7 +130,7 @@ pub fn command() -> Command {
                 .short('r')
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
-                .help("Read a recorded feed (pcap or pcapng) instead of listening"),
+                .help("Read a recorded feed (pcap or pcapng) instead of listening; with --forward, send it again"),
         )
         .arg(
             Arg::new("write")
@@ -149,6 +149,20 @@ pub fn command() -> Command {
         .arg(Arg::new("files").short('W').value_name("N").help("Keep N files with -C, or end after N files with -G"))
         .arg(Arg::new("count").short('c').value_name("N").help("Stop after N packets"))
         .arg(Arg::new("duration").long("duration").value_name("SECONDS").help("Stop after this time"))
+        .arg(
+            Arg::new("speed")
+                .long("speed")
+                .allow_hyphen_values(true)
+                .value_name("FACTOR")
+                .help("Replay a recorded feed this many times faster"),
+        )
+        .arg(
+            Arg::new("loop")
+                .long("loop")
+                .allow_hyphen_values(true)
+                .value_name("N")
+                .help("Replay it N times; 0 for until stopped"),
+        )
         .args(OPTIONS.iter().map(shown))
         .args(
             ["extcap-interfaces", "extcap-dlts", "extcap-config", "extcap-cleanup-postkill", "capture"]

@@ -17,6 +17,7 @@ use sflowcap::select::{Kinds, Selection};
 use crate::Failure;
 use crate::cli::Words;
 use crate::files::Rotation;
+use crate::forward::Destinations;
 use crate::options::{Kind, NO_INTERFACE, OPTIONS, Opt, Value};
 use crate::sflow_rt::{Advertised, Url};
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub sflow_rt: Option<Url>,
     /// Where it is to send to.
     pub advertise: Option<Advertised>,
+    /// Collectors that datagrams are copied on to.
+    pub forward: Destinations,
     pub selection: Selection,
     /// The capture filter, in tcpdump's syntax; empty for none.
     pub filter: String,
@@ -43,6 +46,16 @@ pub struct Config {
     pub most_packets: Option<u64>,
     /// Stop after this time.
     pub duration: Option<Duration>,
+    pub replay: Replay,
+}
+
+/// How a recording is sent again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Replay {
+    /// How many times faster than it was recorded.
+    pub speed: f64,
+    /// How many times; until stopped when there is no number.
+    pub rounds: Option<u64>,
 }
 
 /// Where datagrams come from.
@@ -76,6 +89,7 @@ impl Config {
             tap: text(words, "tap").filter(|interface| *interface != NO_INTERFACE).map(str::to_owned),
             sflow_rt: parsed(words, "sflow-rt", "a URL such as http://10.0.0.9:8008")?,
             advertise: parsed(words, "advertise", "an address, or ADDRESS:PORT")?,
+            forward: list(words, "forward")?,
             selection: Selection {
                 agents: list(words, "agents")?,
                 interfaces: list(words, "interfaces")?,
@@ -98,6 +112,7 @@ impl Config {
             backlog: number(words, "backlog")?.unwrap_or_default() as usize * MIB,
             most_packets: shell_number(words, "count", "-c")?,
             duration: shell_number(words, "duration", "--duration")?.map(Duration::from_secs),
+            replay: Replay::check(words)?,
         })
     }
 }
@@ -122,6 +137,25 @@ pub fn rotation(words: &Words) -> Result<Rotation, Failure> {
         return Err(Failure::of_user("-w: with -C or -G the name must be text"));
     }
     Ok(rotation)
+}
+
+impl Replay {
+    fn check(words: &Words) -> Result<Self, Failure> {
+        let is_replay = words.path("read").is_some() && text(words, "forward").is_some();
+        if !is_replay && (text(words, "speed").is_some() || text(words, "loop").is_some()) {
+            return Err(Failure::of_user("--speed and --loop are for sending a recording: -r FILE --forward HOST"));
+        }
+        if is_replay && words.path("write").is_none() && (words.value("count").is_some() || !words.filter().is_empty())
+        {
+            return Err(Failure::of_user("-c and filters choose packets to write: this needs -w FILE"));
+        }
+        let speed = parsed(words, "speed", "a number above 0")?.unwrap_or(1.0);
+        if !(speed > 0.0 && f64::is_finite(speed)) {
+            return Err(refused("speed", &speed.to_string(), "a number above 0"));
+        }
+        let rounds = parsed(words, "loop", "a whole number")?.unwrap_or(1);
+        Ok(Replay { speed, rounds: (rounds > 0).then_some(rounds) })
+    }
 }
 
 impl Log {

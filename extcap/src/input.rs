@@ -91,12 +91,16 @@ impl Feed {
         Ok(Feed { name: name.to_owned(), reader, offset: 0, buffer: BUFFER, interfaces: Vec::new(), frames })
     }
 
-    /// Hands over each datagram of the feed in turn, until `take` says that it is enough, or the file ends.
+    /// Hands over each datagram of the feed in turn, until `take` says that it is enough, or it is stopped, or the file ends.
     ///
     /// # Errors
     /// What `take` fails with; or where and how the file is damaged: everything before that was handed over.
-    pub fn read(&mut self, mut take: impl FnMut(&Received<'_>) -> Result<bool, Failure>) -> Result<(), Failure> {
-        loop {
+    pub fn read(
+        &mut self,
+        is_stopped: impl Fn() -> bool,
+        mut take: impl FnMut(&Received<'_>) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        while !is_stopped() {
             let fault = match self.reader.next() {
                 Ok((length, block)) => {
                     let more = self.frames.part(&mut self.interfaces, &block, &mut take)?;
@@ -125,6 +129,7 @@ impl Feed {
                 Fault::Damaged => return Err(self.damaged("no packet stands there")),
             }
         }
+        Ok(())
     }
 
     fn damaged(&self, what: &str) -> Failure {

@@ -121,6 +121,14 @@ pub const OPTIONS: &[Opt] = &[
         kind: Kind::Text { hint: "this host", pattern: r"^\s*[0-9A-Fa-f:.\[\]]*\s*$" },
     },
     Opt {
+        name: "forward",
+        group: Group::Listen,
+        placeholder: "LIST",
+        label: "Forward to",
+        help: "Copy every datagram on to other collectors: HOST or HOST:PORT, separated by commas",
+        kind: Kind::Text { hint: "none, or collector:6343,[2001:db8::1]:6343", pattern: r"^[^\s/]*(,\s*[^\s/]+)*\s*$" },
+    },
+    Opt {
         name: "agents",
         group: Group::Filter,
         placeholder: "LIST",

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -14,10 +16,12 @@ use crate::bpf::Filter;
 use crate::cli::Words;
 use crate::config::{self, Config, Log};
 use crate::files::{Files, Next};
-use crate::input::{Feed, Passed};
+use crate::forward::Forwarder;
+use crate::input::Feed;
 use crate::log;
 use crate::protocol;
 use crate::receive::{self, Receiver};
+use crate::replay;
 use crate::sflow_rt::Forwarding;
 use crate::sink::{self, Flushed, Sink};
 use crate::source::Source;
@@ -31,9 +35,6 @@ const LAST_DATAGRAMS: Duration = Duration::from_secs(1);
 
 /// A pause in which nothing is on its way any more: dumpcap hands on within a quarter of a second.
 const PAUSE: Duration = Duration::from_millis(300);
-
-/// How long a reader that stalls at the end may take for what is left. Wireshark kills an extcap after 30 s.
-const LAST_FLUSH: Duration = Duration::from_secs(10);
 
 /// `--capture`: a capture for Wireshark, tshark or dumpcap.
 pub fn for_wireshark(words: &Words, fifo: Option<&Path>) -> Result<(), Failure> {
@@ -51,54 +52,20 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
     log::start(&Log::check(words)?, false)?;
     let config = Config::check(words)?;
     // What is wrong with the input is told before an output is made.
-    let feed = words.path("read").map(|path| Feed::open(&path, config.listen.port)).transpose()?;
+    let recording = words.path("read");
+    let feed = recording.as_deref().map(|path| Feed::open(path, config.listen.port)).transpose()?;
     let files = Files::new(config::rotation(words)?);
-    if let Some(feed) = feed {
-        return convert(&config, feed, files);
+    if let Some((path, feed)) = recording.zip(feed) {
+        // A recording that is sent on need not be written too.
+        let is_written = words.path("write").is_some() || config.forward.is_empty();
+        return replay::run(&config, &path, feed, is_written.then_some(files));
     }
     let file = sink::open_file(&files.first(now())?)?;
-    run(&config, file, Some(files)).map(|summary| summary.print())
-}
-
-/// `-r`: a recorded feed, as fast as its reader takes it. Nothing is lost: it is waited for.
-fn convert(config: &Config, mut feed: Feed, mut files: Files) -> Result<(), Failure> {
-    let mut converter = converter(config, "recorded sFlow feed")?;
-    let mut events = EventLog::default();
-    let begin = |converter: &mut Converter, files: &Files, time| {
-        let mut sink = Sink::new(sink::open_file(&files.first(time)?)?, config.backlog)?;
-        converter.begin(time, sink.unbounded_room());
-        Ok::<Sink, Failure>(sink)
-    };
-    // The recording's own time names the files, and begins with its first datagram.
-    let (mut sink, mut last) = (None, 0);
-    let outcome = feed.read(|received| {
-        last = received.timestamp;
-        let sink = match &mut sink {
-            Some(sink) => sink,
-            none => none.insert(begin(&mut converter, &files, last)?),
-        };
-        if !rotate(&mut files, &mut converter, sink, last, 0)? {
-            return Ok(false);
-        }
-        converter.datagram(received, Some(sink.unbounded_room()), |event| events.tell(&event));
-        let open = !sink.is_due() || sink.flush_all()? == Flushed::All;
-        Ok(open && !converter.is_done())
-    });
-    let mut sink = match sink {
-        Some(sink) => sink,
-        None => begin(&mut converter, &files, now())?,
-    };
-    converter.statistics(last, 0, sink.unbounded_room());
-    sink.flush_all()?;
-    events.tell_rest();
-    let Passed { frames, other, link_types } = feed.passed();
-    tracing::info!("{frames} frames read, {other} of them no sFlow, {link_types} of link types that are not read");
-    Summary { totals: *converter.totals(), lost_datagrams: None }.print();
-    outcome
+    run(&config, file, Some(files)).map(Summary::print)
 }
 
 /// Goes on with the next file where this one is full. Returns whether the capture goes on.
-fn rotate(
+pub fn rotate(
     files: &mut Files,
     converter: &mut Converter,
     sink: &mut Sink,
@@ -132,15 +99,16 @@ fn end_with_parent() -> Result<(), Failure> {
 }
 
 /// What a capture came to.
-struct Summary {
-    totals: Totals,
+pub struct Summary {
+    pub totals: Totals,
     /// None where no kernel was in the way.
-    lost_datagrams: Option<u64>,
+    pub lost_datagrams: Option<u64>,
+    pub forwarder: Forwarder,
 }
 
 impl Summary {
     /// As tcpdump tells it.
-    fn print(&self) {
+    pub fn print(self) {
         let Totals { datagrams, malformed, filtered, dropped, written, no_link_type, without_header, .. } = self.totals;
         eprintln!("{written} packets captured");
         eprintln!("{datagrams} sFlow datagrams received");
@@ -158,6 +126,7 @@ impl Summary {
         if let Some(lost) = self.lost_datagrams {
             eprintln!("{lost} datagrams dropped by kernel");
         }
+        self.forwarder.print();
     }
 }
 
@@ -170,6 +139,7 @@ fn run(config: &Config, file: File, files: Option<Files>) -> Result<Summary, Fai
     let description = format!("sFlow listener on UDP port {} {place}", config.listen.port);
     let converter = converter(config, &description)?;
     let stop = Stop::on_signals()?;
+    let forwarder = Forwarder::open(&config.forward, config.tap.is_none().then_some(&config.listen))?;
     let source = match &config.tap {
         Some(interface) => Source::Tap(Tap::start(interface, config.listen.port)?),
         None => Source::Udp(Receiver::new(receive::open(&config.listen)?)),
@@ -181,12 +151,23 @@ fn run(config: &Config, file: File, files: Option<Files>) -> Result<Summary, Fai
     };
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("{description}");
-    Session { source, converter, sink, files, over: false, stop, event_log: EventLog::default(), lost: 0, last_lost: 0 }
-        .run(config.duration)
+    Session {
+        source,
+        forwarder,
+        converter,
+        sink,
+        files,
+        over: false,
+        stop,
+        event_log: EventLog::default(),
+        lost: 0,
+        last_lost: 0,
+    }
+    .run(config.duration)
 }
 
 /// The converter that a configuration asks for.
-fn converter(config: &Config, description: &str) -> Result<Converter, Failure> {
+pub fn converter(config: &Config, description: &str) -> Result<Converter, Failure> {
     let filter: Option<Box<dyn PacketFilter>> = match config.filter.trim() {
         "" => None,
         text => Some(Box::new(Filter::compile(text, config.framing)?)),
@@ -211,22 +192,43 @@ fn operating_system() -> String {
     format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy())
 }
 
-fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64)
 }
 
-/// Signals that end a capture, as something to wait on.
-struct Stop(UnixStream);
+/// Signals that end a capture, as something to wait on and something to look at.
+pub struct Stop {
+    stream: UnixStream,
+    flag: Arc<AtomicBool>,
+}
 
 impl Stop {
-    fn on_signals() -> Result<Self, Failure> {
+    pub fn on_signals() -> Result<Self, Failure> {
         let failed = |error| Failure::new(format!("signals: {error}"));
-        let (reader, writer) = UnixStream::pair().map_err(failed)?;
+        let (stream, writer) = UnixStream::pair().map_err(failed)?;
+        let flag = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT, SIGHUP] {
             let writer = writer.try_clone().map_err(failed)?;
+            signal_hook::flag::register(signal, Arc::clone(&flag)).map_err(failed)?;
             signal_hook::low_level::pipe::register(signal, writer).map_err(failed)?;
         }
-        Ok(Stop(reader))
+        Ok(Stop { stream, flag })
+    }
+
+    /// Whether a signal came.
+    pub fn is_set(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+
+    /// Waits. Returns at once, and true, when a signal comes.
+    pub fn within(&self, time: Duration) -> bool {
+        if !time.is_zero() {
+            // A time beyond what poll knows is no limit.
+            let timeout = Timespec::try_from(time).ok();
+            // Interrupted or not, the flag tells.
+            _ = poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], timeout.as_ref());
+        }
+        self.is_set()
     }
 }
 
@@ -239,6 +241,7 @@ struct Woken {
 
 struct Session {
     source: Source,
+    forwarder: Forwarder,
     converter: Converter,
     sink: Sink,
     /// The further files of a capture that is not for Wireshark.
@@ -276,9 +279,9 @@ impl Session {
         if flushed != Flushed::Closed {
             self.end()?;
         }
-        let summary = Summary { totals: *self.converter.totals(), lost_datagrams: Some(self.lost) };
         self.log_end();
-        Ok(summary)
+        let Session { forwarder, converter, lost, .. } = self;
+        Ok(Summary { totals: *converter.totals(), lost_datagrams: Some(lost), forwarder })
     }
 
     /// Waits for datagrams, for a signal, and for room where the reader is slow.
@@ -286,7 +289,7 @@ impl Session {
         let for_sink = if flushed == Flushed::Blocked { PollFlags::OUT } else { PollFlags::empty() };
         let mut descriptors = [
             PollFd::from_borrowed_fd(self.source.as_fd(), PollFlags::IN),
-            PollFd::new(&self.stop.0, PollFlags::IN),
+            PollFd::new(&self.stop.stream, PollFlags::IN),
             PollFd::from_borrowed_fd(self.sink.as_fd(), for_sink),
         ];
         // A time beyond what poll knows is no limit.
@@ -336,6 +339,7 @@ impl Session {
         };
         for place in 0..count {
             let received = self.source.datagram(place);
+            self.forwarder.datagram(received.bytes);
             let room = self.sink.room();
             self.converter.datagram(&received, room, |event| self.event_log.tell(&event));
         }
@@ -344,19 +348,10 @@ impl Session {
 
     /// Takes what had arrived before the end, and writes the file's end.
     fn end(&mut self) -> Result<(), Failure> {
-        let stopped = Instant::now();
         self.take_last()?;
         self.count_lost();
         self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
-        while self.sink.flush()? == Flushed::Blocked {
-            let left = LAST_FLUSH.saturating_sub(stopped.elapsed());
-            if left.is_zero() {
-                tracing::warn!("the reader takes nothing: the end of the capture is lost");
-                break;
-            }
-            self.sink.wait(Some(left));
-        }
-        Ok(())
+        self.sink.flush_last()
     }
 
     /// As many as a socket can hold of what came before the stop; a feed that never pauses must not keep us.
@@ -393,12 +388,13 @@ impl Session {
         } else {
             tracing::info!("end: {totals}");
         }
+        self.forwarder.log_end();
     }
 }
 
 /// Faults and losses in the log: the first few of each second one by one, the others as a number.
 #[derive(Debug, Default)]
-struct EventLog {
+pub struct EventLog {
     second: Option<Instant>,
     told: u32,
     untold: u64,
@@ -408,7 +404,7 @@ impl EventLog {
     const PER_SECOND: u32 = 10;
 
     #[cold]
-    fn tell(&mut self, event: &Event) {
+    pub fn tell(&mut self, event: &Event) {
         if self.second.is_none_or(|second| second.elapsed() >= Duration::from_secs(1)) {
             self.tell_rest();
             self.second = Some(Instant::now());
@@ -430,7 +426,7 @@ impl EventLog {
         }
     }
 
-    fn tell_rest(&mut self) {
+    pub fn tell_rest(&mut self) {
         if self.untold > 0 {
             tracing::warn!("{} more faults and losses", self.untold);
             self.untold = 0;

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
@@ -24,6 +24,9 @@ const CHUNK_ROOM: usize = 4 * CHUNK;
 
 /// How a FIFO takes the bytes of a stall.
 const PIPE_SIZE: usize = 1024 * 1024;
+
+/// How long a reader that stalls at the end may take for what is left. Wireshark kills an extcap after 30 s.
+const LAST_FLUSH: Duration = Duration::from_secs(10);
 
 /// What became of a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +131,10 @@ impl Sink {
 
     /// Goes on with another file, once everything that waits is written.
     pub fn replace(&mut self, file: File) -> Result<(), Failure> {
-        self.flush_all()?;
+        // Files that are begun anew are on disks: they take everything at once.
+        while self.flush()? == Flushed::Blocked {
+            self.wait(None);
+        }
         self.before = 0;
         self.file = file;
         Ok(())
@@ -160,14 +166,18 @@ impl Sink {
         Ok(Flushed::All)
     }
 
-    /// Writes all that waits, as long as the reader takes for it.
-    pub fn flush_all(&mut self) -> Result<Flushed, Failure> {
-        loop {
-            match self.flush()? {
-                Flushed::Blocked => self.wait(None),
-                done => return Ok(done),
+    /// Writes what is left at the end, as long as there is hope that the reader takes it.
+    pub fn flush_last(&mut self) -> Result<(), Failure> {
+        let began = Instant::now();
+        while self.flush()? == Flushed::Blocked {
+            let left = LAST_FLUSH.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                tracing::warn!("the reader takes nothing: the end of the capture is lost");
+                break;
             }
+            self.wait(Some(left));
         }
+        Ok(())
     }
 
     /// Waits until the reader takes some more, or is gone, or the time is over.

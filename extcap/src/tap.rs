@@ -198,7 +198,8 @@ impl Drop for Tap {
 /// Sends each datagram of the feed on. It ends with the feed, or when nobody takes them.
 fn hand_over(mut feed: Feed, sender: &OwnedFd) {
     let mut message = Vec::with_capacity(HEADER + MAX_DATAGRAM);
-    let outcome = feed.read(|received| {
+    let never = || false;
+    let outcome = feed.read(never, |received| {
         message.clear();
         message.extend_from_slice(&received.timestamp.to_ne_bytes());
         let sender_address = match received.sender {
