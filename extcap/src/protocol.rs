@@ -56,10 +56,10 @@ pub fn config(out: &mut dyn Write) -> io::Result<()> {
     OPTIONS.iter().enumerate().try_for_each(|(number, option)| argument(out, number, option))
 }
 
-/// `--extcap-reload-option`: the values of an option, looked up anew.
+/// `--extcap-reload-option`: the values of an option, looked up anew. All options for one that needs no looking up.
 pub fn reload(option: &str, out: &mut dyn Write) -> io::Result<()> {
     let known = OPTIONS.iter().position(|known| known.name == option && matches!(known.kind, Kind::Interface));
-    let Some(number) = known else { return Ok(()) };
+    let Some(number) = known else { return config(out) };
     let none = Value { value: NO_INTERFACE, label: "None: listen on the port" };
     choice(out, number, &none, true)?;
     tap::interfaces().iter().try_for_each(|name| choice(out, number, &Value { value: name, label: name }, false))

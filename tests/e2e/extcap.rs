@@ -704,6 +704,8 @@ fn datagrams_lost_in_the_kernel_are_counted_to_the_last_one() {
 fn time_stamps_are_those_of_the_arrival() {
     let now = || std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
     let session = Session::start(&[]);
+    // The kernel begins to stamp a moment after the first socket asks for it.
+    thread::sleep(Duration::from_millis(300));
     session.program.signal(Signal::STOP);
     let before = now();
     session.feed.send_frames([frames::numbered(1)]);
