@@ -172,7 +172,7 @@ fn every_option_can_be_set_as_a_preference() {
     let tshark = end(tshark);
     assert_eq!(tshark.stdout(), "20\t\n21\t\n");
     let log = fs::read_to_string(log).unwrap();
-    assert!(log.contains(&format!("listening on UDP port {port} of 127.0.0.1")), "{log}");
+    assert!(log.contains(&format!("listener on UDP port {port} of 127.0.0.1")), "{log}");
 }
 
 #[test]
