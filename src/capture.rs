@@ -249,11 +249,17 @@ impl Converter {
         let AgentKey { agent, sub_agent_id, .. } = key;
         let Some(place) = self.interfaces.agent(key) else { return 0 };
         let known = self.interfaces.agent_at(place);
-        match known.step(datagram.sequence_number, datagram.uptime) {
+        let step = known.step(datagram.sequence_number, datagram.uptime);
+        let restarts = known.restarts();
+        match step {
             Step::Next | Step::Again => {}
-            Step::Late => self.totals.lost_datagrams = self.totals.lost_datagrams.saturating_sub(1),
+            Step::Late => {
+                self.totals.lost_datagrams = self.totals.lost_datagrams.saturating_sub(1);
+                self.lose_datagrams(key, -1);
+            }
             Step::Gap(datagrams) => {
                 self.totals.lost_datagrams += u64::from(datagrams);
+                self.lose_datagrams(key, datagrams.into());
                 report(Event::Lost { agent, sub_agent_id, datagrams });
             }
             Step::Restart => {
@@ -261,7 +267,16 @@ impl Converter {
                 report(Event::Restarted { agent, sub_agent_id });
             }
         }
-        known.restarts()
+        restarts
+    }
+
+    /// Where whole datagrams are written, the next one tells how many are missing before it.
+    fn lose_datagrams(&mut self, series: AgentKey, lost: i64) {
+        if self.options.content.has_datagrams() {
+            if let Some(stream) = self.interfaces.stream(StreamKey { series, source: DATAGRAMS }) {
+                self.interfaces.stream_at(stream).lose(lost);
+            }
+        }
     }
 
     /// A whole datagram, if a packet in it is kept; without conditions on packets, all are.

@@ -205,7 +205,7 @@ impl Stream {
             Step::Gap(gap) => i64::from(gap),
             // An older reading of the running total says nothing about its growth.
             Step::Late => {
-                self.untold -= 1;
+                self.lose(-1);
                 return Losses { missing: -1, dropped: 0 };
             }
             Step::Again => return Losses::default(),
@@ -215,8 +215,14 @@ impl Stream {
             }
         };
         let losses = Losses { missing, dropped: series.drops.grow(drops) };
-        self.untold += losses.sum();
+        self.lose(losses.sum());
         losses
+    }
+
+    /// Takes note of losses, to be counted by the interface that the next packet goes to; less than none when some came late.
+    #[inline]
+    pub(crate) fn lose(&mut self, lost: i64) {
+        self.untold += lost;
     }
 }
 

@@ -5,7 +5,7 @@ mod support;
 
 use std::net::IpAddr;
 
-use sflowcap::capture::{Event, Options, PacketFilter};
+use sflowcap::capture::{Content, Event, Options, PacketFilter};
 use sflowcap::link::LinkType;
 use sflowcap::sample::Direction;
 use sflowcap::select::Selection;
@@ -35,7 +35,7 @@ fn numbered(numbers: &[u32]) -> Captured {
 fn samples(samples: &[Wire]) -> Captured {
     let mut capture = Capture::new(Options::default());
     for (number, sample) in (1..).zip(samples) {
-        capture.datagram(&Header::numbered(number).datagram(&[sample.clone()]));
+        capture.datagram(&Header::numbered(number).datagram(std::slice::from_ref(sample)));
     }
     capture.end()
 }
@@ -241,6 +241,22 @@ fn for_a_port_that_no_packet_is_written_of_the_capture_as_a_whole_answers() {
     let captured = capture.end();
     assert_eq!(captured.file.interfaces.len(), 1);
     assert_eq!((captured.totals.lost_samples, captured.dropped("sflow")), (3, 3));
+}
+
+#[test]
+fn lost_datagrams_stand_with_the_agents_next_datagram_where_these_are_written() {
+    for content in [Content::Datagrams, Content::Both] {
+        let mut capture = Capture::new(Options { content, ..Options::default() });
+        for number in [1, 2, 5, 4, 6] {
+            capture.datagram(&Header::numbered(number).datagram(&[flow(number, 3, 0)]));
+        }
+        let captured = capture.end();
+        assert_eq!(captured.events, [lost(2)]);
+        assert_eq!((captured.drop_counts("10.0.0.1"), captured.dropped("10.0.0.1")), (vec![0, 0, 2, 0, 0], 1));
+        if content == Content::Both {
+            assert_eq!((captured.drop_counts(PORT), captured.dropped(PORT)), (vec![0, 0, 2, 0, 0], 1));
+        }
+    }
 }
 
 /// A datagram of version 2 or 4 with a sample of port 3, which all have these numbers.
