@@ -223,7 +223,7 @@ impl Converter {
             self.totals.other_agents += 1;
             return;
         }
-        let key = AgentKey { agent, sub_agent_id: datagram.sub_agent_id };
+        let key = AgentKey { agent, sub_agent_id: datagram.sub_agent_id, version: datagram.version };
         let restarts = self.follow(&datagram, key, &mut report);
         if self.options.comments && self.comment_agent != Some(key) {
             self.comment_agent = Some(key);
@@ -246,14 +246,20 @@ impl Converter {
 
     /// Follows an agent's datagrams by their sequence numbers. Returns how often the agent began anew.
     fn follow(&mut self, datagram: &Datagram<'_>, key: AgentKey, report: &mut impl FnMut(Event)) -> u32 {
-        let AgentKey { agent, sub_agent_id } = key;
+        let AgentKey { agent, sub_agent_id, .. } = key;
         let Some(place) = self.interfaces.agent(key) else { return 0 };
         let known = self.interfaces.agent_at(place);
-        match known.step(datagram.sequence_number, datagram.uptime) {
+        let step = known.step(datagram.sequence_number, datagram.uptime);
+        let restarts = known.restarts();
+        match step {
             Step::Next | Step::Again => {}
-            Step::Late => self.totals.lost_datagrams = self.totals.lost_datagrams.saturating_sub(1),
+            Step::Late => {
+                self.totals.lost_datagrams = self.totals.lost_datagrams.saturating_sub(1);
+                self.lose_datagrams(key, -1);
+            }
             Step::Gap(datagrams) => {
                 self.totals.lost_datagrams += u64::from(datagrams);
+                self.lose_datagrams(key, datagrams.into());
                 report(Event::Lost { agent, sub_agent_id, datagrams });
             }
             Step::Restart => {
@@ -261,7 +267,16 @@ impl Converter {
                 report(Event::Restarted { agent, sub_agent_id });
             }
         }
-        known.restarts()
+        restarts
+    }
+
+    /// Where whole datagrams are written, the next one tells how many are missing before it.
+    fn lose_datagrams(&mut self, series: AgentKey, lost: i64) {
+        if self.options.content.has_datagrams() {
+            if let Some(stream) = self.interfaces.stream(StreamKey { series, source: DATAGRAMS }) {
+                self.interfaces.stream_at(stream).lose(lost);
+            }
+        }
     }
 
     /// A whole datagram, if a packet in it is kept; without conditions on packets, all are.
@@ -269,8 +284,7 @@ impl Converter {
         if self.is_done() || !self.is_wanted(datagram) {
             return;
         }
-        let AgentKey { agent, sub_agent_id } = context.key;
-        let stream = self.interfaces.stream(StreamKey { agent, sub_agent_id, source: DATAGRAMS });
+        let stream = self.interfaces.stream(StreamKey { series: context.key, source: DATAGRAMS });
         let place = self.interfaces.interface(stream, LinkType::ETHERNET);
         let interface = self.interfaces.at(place);
         interface.counters.received += 1;
@@ -351,8 +365,7 @@ impl Converter {
 
     /// The stream that a sample belongs to, with what the sample's numbers say about those before it.
     fn stream(&mut self, context: &Context<'_>, told: Told<'_, '_>) -> Option<u32> {
-        let AgentKey { agent, sub_agent_id } = context.key;
-        let place = self.interfaces.stream(StreamKey { agent, sub_agent_id, source: told.source() })?;
+        let place = self.interfaces.stream(StreamKey { series: context.key, source: told.source() })?;
         let (kind, sequence_number, drops) = match told {
             Told::Flow(sample) => (Kind::Flow, sample.sequence_number(), sample.drops()),
             Told::Discarded(sample) => (Kind::Discard, sample.sequence_number(), sample.drops()),
@@ -518,14 +531,13 @@ impl Converter {
     /// Keeps what a counter sample calls its port and host.
     fn learn(&mut self, context: &Context<'_>, sample: &CounterSample<'_>) {
         let names = Names::of(sample);
-        let AgentKey { agent, sub_agent_id } = context.key;
         if let Some(place) = names.host.and_then(|_| self.interfaces.agent(context.key)) {
             names::keep(&mut self.interfaces.agent_at(place).host_name, names.host);
         }
         if names.port.is_none() && names.speed.is_none() {
             return;
         }
-        if let Some(place) = self.interfaces.stream(StreamKey { agent, sub_agent_id, source: sample.source() }) {
+        if let Some(place) = self.interfaces.stream(StreamKey { series: context.key, source: sample.source() }) {
             let stream = self.interfaces.stream_at(place);
             names::keep(&mut stream.name, names.port);
             stream.speed = names.speed.or(stream.speed);

@@ -1,14 +1,15 @@
 //! The interfaces of a capture file, and the streams of samples that feed them.
 //!
-//! A *stream* is what one data source of one agent and sub-agent sends: sequence numbers and drops are counted by it. An
-//! *interface* is what the file has for an agent's data source: its packets, its name, its statistics. Both are bounded, for
-//! anybody can send datagrams in the name of any number of agents.
+//! A *stream* is what one data source of one agent and sub-agent sends: sequence numbers and drops are counted by it. An agent
+//! that sends several versions at once counts in each of them. An *interface* is what the file has for an agent's data source:
+//! its packets, its name, its statistics. Both are bounded, for anybody can send datagrams in the name of any number of agents.
 
 use core::hash::{BuildHasher, Hasher};
 use std::collections::HashMap;
 use std::hash::RandomState;
 use std::net::IpAddr;
 
+use crate::datagram::Version;
 use crate::link::LinkType;
 use crate::sample::DataSource;
 use crate::sequence::{RunningTotal, Sequence, Step};
@@ -72,25 +73,27 @@ fn joined(high: u32, low: u32) -> u64 {
 pub(crate) struct AgentKey {
     pub(crate) agent: IpAddr,
     pub(crate) sub_agent_id: u32,
+    pub(crate) version: Version,
 }
 
 impl core::hash::Hash for AgentKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_words(state, self.agent, [u64::from(self.sub_agent_id), 0]);
+        hash_words(state, self.agent, [joined(self.version as u32, self.sub_agent_id), 0]);
     }
 }
 
 /// What makes a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StreamKey {
-    pub(crate) agent: IpAddr,
-    pub(crate) sub_agent_id: u32,
+    /// The datagrams that its samples come in.
+    pub(crate) series: AgentKey,
     pub(crate) source: DataSource,
 }
 
 impl core::hash::Hash for StreamKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_words(state, self.agent, [joined(self.source.class, self.source.index), u64::from(self.sub_agent_id)]);
+        let AgentKey { agent, sub_agent_id, version } = self.series;
+        hash_words(state, agent, [joined(self.source.class, self.source.index), joined(version as u32, sub_agent_id)]);
     }
 }
 
@@ -202,7 +205,7 @@ impl Stream {
             Step::Gap(gap) => i64::from(gap),
             // An older reading of the running total says nothing about its growth.
             Step::Late => {
-                self.untold -= 1;
+                self.lose(-1);
                 return Losses { missing: -1, dropped: 0 };
             }
             Step::Again => return Losses::default(),
@@ -212,8 +215,14 @@ impl Stream {
             }
         };
         let losses = Losses { missing, dropped: series.drops.grow(drops) };
-        self.untold += losses.sum();
+        self.lose(losses.sum());
         losses
+    }
+
+    /// Takes note of losses, to be counted by the interface that the next packet goes to; less than none when some came late.
+    #[inline]
+    pub(crate) fn lose(&mut self, lost: i64) {
+        self.untold += lost;
     }
 }
 
@@ -376,8 +385,8 @@ impl Interfaces {
 
     #[cold]
     fn find_interface(&mut self, stream: u32, link_type: LinkType) -> u32 {
-        let StreamKey { agent, source, .. } = self.all_streams[stream as usize].key;
-        let key = InterfaceKey { agent, source, link_type };
+        let StreamKey { series, source } = self.all_streams[stream as usize].key;
+        let key = InterfaceKey { agent: series.agent, source, link_type };
         let next = self.all.len();
         let place = match self.places.get(&key) {
             Some(place) => *place,
@@ -438,8 +447,12 @@ impl Interfaces {
 mod tests {
     use super::*;
 
+    fn series(agent: u32) -> AgentKey {
+        AgentKey { agent: IpAddr::V4(agent.into()), sub_agent_id: 0, version: Version::V5 }
+    }
+
     fn key(agent: u32, index: u32) -> StreamKey {
-        StreamKey { agent: IpAddr::V4(agent.into()), sub_agent_id: 0, source: DataSource { class: 0, index } }
+        StreamKey { series: series(agent), source: DataSource { class: 0, index } }
     }
 
     fn interface(interfaces: &mut Interfaces, key: StreamKey) -> u32 {
@@ -458,7 +471,8 @@ mod tests {
     #[test]
     fn sub_agents_are_streams_of_their_own_and_share_the_interface() {
         let mut interfaces = Interfaces::new(10);
-        let streams = [0, 1].map(|sub_agent_id| interfaces.stream(StreamKey { sub_agent_id, ..key(1, 1) }));
+        let series = [0, 1].map(|sub_agent_id| AgentKey { sub_agent_id, ..series(1) });
+        let streams = series.map(|series| interfaces.stream(StreamKey { series, ..key(1, 1) }));
         assert_eq!(streams, [Some(0), Some(1)]);
         assert_eq!(streams.map(|stream| interfaces.interface(stream, LinkType::ETHERNET)), [1, 1]);
     }
@@ -476,7 +490,7 @@ mod tests {
         let mut interfaces = Interfaces::new(100);
         for agent in 0..100_000 {
             interface(&mut interfaces, key(agent, 1));
-            interfaces.agent(AgentKey { agent: IpAddr::V4(agent.into()), sub_agent_id: 0 });
+            interfaces.agent(series(agent));
         }
         assert_eq!([interfaces.all.len(), interfaces.all_streams.len(), interfaces.all_agents.len()], [101, 100, 100]);
         assert_eq!(interface(&mut interfaces, key(100, 1)), 0);
@@ -494,7 +508,7 @@ mod tests {
     #[test]
     fn an_agent_that_restarts_loses_nothing_nor_do_its_streams() {
         let mut interfaces = Interfaces::new(10);
-        let place = interfaces.agent(AgentKey { agent: IpAddr::V4(1.into()), sub_agent_id: 0 });
+        let place = interfaces.agent(series(1));
         let stream = interfaces.stream(key(1, 1)).unwrap();
         let mut steps = Vec::new();
         let mut losses = Losses::default();
