@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use support::capture::{Capture, read_classic};
+use support::capture::Capture;
 use support::feed::{AGENT, Feed, Sample, datagram};
 use support::fifo::Fifo;
 use support::process::Running;
-use support::{Home, PATIENCE, SFLOWDUMP, frames, free_port, has_family_of};
+use support::{Home, PATIENCE, SFLOWDUMP, demo, frames, free_port, has_family_of};
 
 mod support;
 
@@ -139,15 +139,9 @@ fn what_cannot_be_forwarded_to_is_told_at_the_start() {
     }
 }
 
-/// The recording of `fixtures/`, and the time and payload of each of its datagrams, read by hand: it holds nothing else, over
-/// Ethernet, IPv4 without options or IPv6 without extensions, and UDP.
+/// The recording that the tests send, and its datagrams.
 fn demo() -> (PathBuf, Vec<(u64, Vec<u8>)>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/demo.pcap");
-    let frames = read_classic(&path);
-    let payload = |frame: &[u8]| frame[14 + if frame[12] == 0x08 { 20 } else { 40 } + 8..].to_vec();
-    let datagrams: Vec<_> = frames.iter().map(|frame| (frame.timestamp, payload(&frame.data))).collect();
-    assert!(datagrams.len() > 100);
-    (path, datagrams)
+    (demo::recording(), demo::datagrams())
 }
 
 fn replay(home: &Home, recording: &Path, arguments: &[&str]) -> Running {

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub mod capture;
+pub mod demo;
 pub mod feed;
 pub mod fifo;
 pub mod frames;
