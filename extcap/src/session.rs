@@ -1,12 +1,15 @@
 //! A capture from its start to its end: one thread, one loop.
 
 use std::fs::File;
+use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sflowcap::capture::{Converter, Event, Fault, Options, PacketFilter, Totals};
+use sflowcap::datagram::MAX_DATAGRAM;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::Failure;
@@ -16,6 +19,7 @@ use crate::config::{Config, Log};
 use crate::input::{Feed, Passed};
 use crate::log;
 use crate::protocol;
+use crate::receive::pace::{NAP, Pace};
 use crate::receive::{self, Receiver};
 use crate::sink::{self, Flushed, Sink};
 
@@ -128,8 +132,17 @@ fn run(config: &Config, file: File) -> Result<Summary, Failure> {
     let receiver = Receiver::new(receive::open(&config.listen)?);
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("listening on UDP port {} of {at}", config.listen.port);
-    Session { receiver, converter, sink, stop, event_log: EventLog::default(), lost: 0, last_lost: 0 }
-        .run(config.duration)
+    Session {
+        receiver,
+        converter,
+        sink,
+        stop,
+        event_log: EventLog::default(),
+        lost: 0,
+        last_lost: 0,
+        pace: Pace::new(Instant::now()),
+    }
+    .run(config.duration)
 }
 
 /// The converter that a configuration asks for.
@@ -193,6 +206,7 @@ struct Session {
     /// Datagrams that the kernel dropped, and its own 32-bit count of them when it was last read.
     lost: u64,
     last_lost: u32,
+    pace: Pace,
 }
 
 impl Session {
@@ -215,6 +229,9 @@ impl Session {
                 }
             }
             flushed = self.take(woken.datagrams)?;
+            if self.pace.is_dense(Instant::now()) {
+                sleep(NAP);
+            }
         }
         if flushed != Flushed::Closed {
             self.end()?;
@@ -267,8 +284,12 @@ impl Session {
             Ok(count) => count,
             Err(error) => return Err(Failure::new(format!("receiving: {error}"))),
         };
+        self.pace.take(count);
         for place in 0..count {
             let received = self.receiver.datagram(place);
+            if self.receiver.is_cut(place) {
+                self.event_log.tell_cut(received.sender);
+            }
             let room = self.sink.room();
             self.converter.datagram(&received, room, |event| self.event_log.tell(&event));
         }
@@ -326,8 +347,8 @@ struct EventLog {
 impl EventLog {
     const PER_SECOND: u32 = 10;
 
-    #[cold]
-    fn tell(&mut self, event: &Event) {
+    /// Whether one more may be told; if not, it is counted.
+    fn may_tell(&mut self) -> bool {
         if self.second.is_none_or(|second| second.elapsed() >= Duration::from_secs(1)) {
             self.tell_rest();
             self.second = Some(Instant::now());
@@ -335,9 +356,17 @@ impl EventLog {
         }
         if self.told >= Self::PER_SECOND {
             self.untold += 1;
-            return;
+            return false;
         }
         self.told += 1;
+        true
+    }
+
+    #[cold]
+    fn tell(&mut self, event: &Event) {
+        if !self.may_tell() {
+            return;
+        }
         match event {
             Event::Fault(Fault { agent, error }) => tracing::warn!("malformed datagram of agent {agent}: {error}"),
             Event::Lost { agent, sub_agent_id, datagrams } => {
@@ -346,6 +375,13 @@ impl EventLog {
             Event::Restarted { agent, sub_agent_id } => {
                 tracing::info!("agent {agent} sub-agent {sub_agent_id} began anew");
             }
+        }
+    }
+
+    #[cold]
+    fn tell_cut(&mut self, sender: IpAddr) {
+        if self.may_tell() {
+            tracing::warn!("a datagram from {sender} is longer than {MAX_DATAGRAM} bytes: its end is lost");
         }
     }
 
