@@ -14,6 +14,7 @@ use crate::config::Listen;
 
 #[cfg(target_os = "linux")]
 mod linux;
+pub mod pace;
 #[cfg(any(test, not(target_os = "linux")))]
 mod portable;
 
@@ -25,7 +26,7 @@ pub use portable::Receiver;
 /// Datagrams that one call may take.
 const BATCH: usize = 64;
 
-/// Room for a datagram, and for a byte more, so that one that is too long shows.
+/// Room for a datagram, and for a byte more, so that one that is too long shows: IPv6 can carry 20 bytes more than IPv4.
 const SLOT: usize = MAX_DATAGRAM + 1;
 
 /// Opens the socket that a capture listens on.

@@ -1,14 +1,17 @@
 //! A capture from its start to its end: one thread, one loop.
 
 use std::fs::File;
+use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sflowcap::capture::{Converter, Event, Fault, Options, PacketFilter, Totals};
+use sflowcap::datagram::MAX_DATAGRAM;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::Failure;
@@ -20,6 +23,7 @@ use crate::forward::Forwarder;
 use crate::input::Feed;
 use crate::log;
 use crate::protocol;
+use crate::receive::pace::{NAP, Pace};
 use crate::receive::{self, Receiver};
 use crate::replay;
 use crate::sflow_rt::Forwarding;
@@ -162,6 +166,7 @@ fn run(config: &Config, file: File, files: Option<Files>) -> Result<Summary, Fai
         event_log: EventLog::default(),
         lost: 0,
         last_lost: 0,
+        pace: Pace::new(Instant::now()),
     }
     .run(config.duration)
 }
@@ -253,6 +258,7 @@ struct Session {
     /// Datagrams that the kernel dropped, and its own 32-bit count of them when it was last read.
     lost: u64,
     last_lost: u32,
+    pace: Pace,
 }
 
 impl Session {
@@ -275,6 +281,9 @@ impl Session {
                 }
             }
             flushed = self.take(woken.datagrams)?;
+            if self.pace.is_dense(Instant::now()) {
+                sleep(NAP);
+            }
         }
         if flushed != Flushed::Closed {
             self.end()?;
@@ -337,8 +346,12 @@ impl Session {
             Ok(count) => count,
             Err(error) => return Err(Failure::new(format!("receiving: {error}"))),
         };
+        self.pace.take(count);
         for place in 0..count {
             let received = self.source.datagram(place);
+            if self.source.is_cut(place) {
+                self.event_log.tell_cut(received.sender);
+            }
             self.forwarder.datagram(received.bytes);
             let room = self.sink.room();
             self.converter.datagram(&received, room, |event| self.event_log.tell(&event));
@@ -403,8 +416,8 @@ pub struct EventLog {
 impl EventLog {
     const PER_SECOND: u32 = 10;
 
-    #[cold]
-    pub fn tell(&mut self, event: &Event) {
+    /// Whether one more may be told; if not, it is counted.
+    fn may_tell(&mut self) -> bool {
         if self.second.is_none_or(|second| second.elapsed() >= Duration::from_secs(1)) {
             self.tell_rest();
             self.second = Some(Instant::now());
@@ -412,9 +425,17 @@ impl EventLog {
         }
         if self.told >= Self::PER_SECOND {
             self.untold += 1;
-            return;
+            return false;
         }
         self.told += 1;
+        true
+    }
+
+    #[cold]
+    pub fn tell(&mut self, event: &Event) {
+        if !self.may_tell() {
+            return;
+        }
         match event {
             Event::Fault(Fault { agent, error }) => tracing::warn!("malformed datagram of agent {agent}: {error}"),
             Event::Lost { agent, sub_agent_id, datagrams } => {
@@ -423,6 +444,13 @@ impl EventLog {
             Event::Restarted { agent, sub_agent_id } => {
                 tracing::info!("agent {agent} sub-agent {sub_agent_id} began anew");
             }
+        }
+    }
+
+    #[cold]
+    fn tell_cut(&mut self, sender: IpAddr) {
+        if self.may_tell() {
+            tracing::warn!("a datagram from {sender} is longer than {MAX_DATAGRAM} bytes: its end is lost");
         }
     }
 

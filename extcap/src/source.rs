@@ -39,6 +39,14 @@ impl Source {
         }
     }
 
+    /// Whether a datagram of the last batch was longer than there is room for.
+    pub fn is_cut(&self, place: usize) -> bool {
+        match self {
+            Source::Udp(receiver) => receiver.is_cut(place),
+            Source::Tap(_) => false,
+        }
+    }
+
     /// Whether more datagrams may wait.
     pub fn is_full(&self) -> bool {
         match self {

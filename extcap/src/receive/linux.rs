@@ -134,6 +134,11 @@ impl Receiver {
         }
     }
 
+    /// Whether a datagram of the last batch was longer than its slot, and lost its end.
+    pub fn is_cut(&self, place: usize) -> bool {
+        self.buffers.headers[place].msg_hdr.msg_flags & libc::MSG_TRUNC != 0
+    }
+
     /// Whether more datagrams may wait.
     pub fn is_full(&self) -> bool {
         self.received == BATCH

@@ -59,6 +59,11 @@ impl Receiver {
         Received { timestamp, sender, bytes: &self.bytes[place * SLOT..][..length] }
     }
 
+    /// Whether a datagram of the last batch was longer than its slot, and lost its end.
+    pub fn is_cut(&self, place: usize) -> bool {
+        self.arrivals[place].length == SLOT
+    }
+
     /// Whether more datagrams may wait.
     pub fn is_full(&self) -> bool {
         self.arrivals.len() == BATCH
