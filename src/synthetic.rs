@@ -103,6 +103,12 @@ impl Synthetic {
         self.push(&[0x86, 0xdd]).push(&header);
         let ports = [fields.src_port as u16, fields.dst_port as u16];
         self.transport(fields.protocol, ports, fields.tcp_flags as u8, payload);
+        if fields.protocol == UDP {
+            // Over IPv6 it must have a checksum: this one is right if the data is zeros too.
+            let (addresses, udp) = (ETHERNET + 8, ETHERNET + 40);
+            let sum = checksum(u64::from(payload) + u64::from(UDP), &self.bytes[addresses..self.length]);
+            self.bytes[udp + 6..udp + 8].copy_from_slice(&(if sum == 0 { u16::MAX } else { sum }).to_be_bytes());
+        }
     }
 
     fn transport(&mut self, protocol: u32, [src_port, dst_port]: [u16; 2], tcp_flags: u8, length: u16) {
@@ -114,12 +120,16 @@ impl Synthetic {
             UDP => {
                 self.push(&src).push(&dst).push(&length.to_be_bytes()).push(&[0; 2]);
             }
-            SCTP | DCCP | UDP_LITE => {
+            // Wireshark shows nothing of a shorter SCTP or ICMP header.
+            SCTP => {
+                self.push(&src).push(&dst).push(&[0; 8]);
+            }
+            DCCP | UDP_LITE => {
                 self.push(&src).push(&dst);
             }
             // Agents put type and code where the destination port would be.
             ICMP | ICMPV6 => {
-                self.push(&dst).push(&[0; 2]);
+                self.push(&dst).push(&[0; 6]);
             }
             _ => {}
         }
