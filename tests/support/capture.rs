@@ -44,6 +44,11 @@ impl Capture {
         self
     }
 
+    /// The file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Ends the file and reads it.
     pub fn end(&mut self) -> Captured {
         self.converter.statistics(END, 0, &mut self.bytes);
