@@ -87,7 +87,7 @@ impl Feed {
             PcapError::Eof | PcapError::Incomplete(_) => failed(&"the file ends within its header"),
             other => failed(&other),
         })?;
-        let frames = Frames { port, passed: Passed::default(), fragments: IpDefragPool::new() };
+        let frames = Frames { port, passed: Passed::default(), fragments: IpDefragPool::new(), big_endian: false };
         Ok(Feed { name: name.to_owned(), reader, offset: 0, buffer: BUFFER, interfaces: Vec::new(), frames })
     }
 
@@ -182,7 +182,11 @@ fn with_whole_header(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + 
         let [kind, length, order] = words(*start);
         let length = if order == BIG_ENDIAN { u32::from_be_bytes(length) } else { u32::from_le_bytes(length) };
         if kind == SECTION_HEADER && length as usize <= BUFFER / 2 {
-            return Ok(Box::new(Pausing { reader: with_start(reader, length as usize)?.1, reads: 0 }));
+            let (header, reader) = with_start(reader, length as usize)?;
+            if header.len() < length as usize {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file ends within its header"));
+            }
+            return Ok(Box::new(Pausing { reader, reads: 0 }));
         }
     }
     Ok(Box::new(Pausing { reader, reads: 0 }))
@@ -223,6 +227,8 @@ struct Frames {
     port: u16,
     passed: Passed,
     fragments: IpDefragPool<u64, ()>,
+    /// Whether this section of a pcapng file is.
+    big_endian: bool,
 }
 
 impl Frames {
@@ -236,7 +242,8 @@ impl Frames {
         match part {
             PcapBlockOwned::LegacyHeader(header) => {
                 let resolution = if header.is_nanosecond_precision() { 1_000_000_000 } else { 1_000_000 };
-                *interfaces = vec![Interface { link_type: header.network.0, resolution, offset: 0 }];
+                // Above the link type the word may tell the length of frame check sequences.
+                *interfaces = vec![Interface { link_type: header.network.0 & 0xffff, resolution, offset: 0 }];
                 Ok(true)
             }
             PcapBlockOwned::Legacy(packet) => {
@@ -256,12 +263,19 @@ impl Frames {
         take: &mut impl FnMut(&Received<'_>) -> Result<bool, Failure>,
     ) -> Result<bool, Failure> {
         match block {
-            Block::SectionHeader(_) => interfaces.clear(),
-            Block::InterfaceDescription(description) => interfaces.push(Interface {
-                link_type: description.linktype.0,
-                resolution: description.ts_resolution().filter(|resolution| *resolution > 0).unwrap_or(1_000_000),
-                offset: description.ts_offset(),
-            }),
+            Block::SectionHeader(header) => {
+                interfaces.clear();
+                self.big_endian = header.big_endian();
+            }
+            Block::InterfaceDescription(description) => {
+                // The parser takes this number for little-endian everywhere.
+                let offset = description.if_tsoffset;
+                interfaces.push(Interface {
+                    link_type: description.linktype.0,
+                    resolution: resolution(description.if_tsresol),
+                    offset: if self.big_endian { offset.swap_bytes() } else { offset },
+                });
+            }
             Block::EnhancedPacket(packet) => {
                 let timestamp = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
                 let captured = packet.data.get(..packet.caplen as usize).unwrap_or(packet.data);
@@ -348,6 +362,13 @@ impl Frames {
     fn pass(&mut self, counter: impl FnOnce(&mut Passed) -> &mut u64) {
         *counter(&mut self.passed) += 1;
     }
+}
+
+/// Time stamps a second, from `if_tsresol`: a power of ten, or of two. What is beyond all sense is taken for microseconds.
+fn resolution(exponent: u8) -> u64 {
+    let power = u32::from(exponent & 0x7f);
+    let resolution = if exponent & 0x80 == 0 { 10_u64.checked_pow(power) } else { 1_u64.checked_shl(power) };
+    resolution.unwrap_or(1_000_000)
 }
 
 /// What a frame begins with.

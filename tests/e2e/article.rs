@@ -3,10 +3,13 @@
 //! is written without any help of the program.
 #![cfg(target_os = "linux")]
 
+use std::collections::HashMap;
 use std::fs;
-use std::net::UdpSocket;
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{IpAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, kill_process};
@@ -314,6 +317,79 @@ fn a_script_takes_every_packet_as_a_line_of_json() {
     question.feed();
     assert!(shell.end().success(), "{}", shell.stderr());
     assert_same(&shell.stdout(), &addresses(&question.packets), count);
+}
+
+/// Serves a text over HTTP once. Returns its URL.
+fn serve(text: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/list", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = BufReader::new(stream.try_clone().unwrap()).lines();
+        while request.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+        write!(stream, "HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n{text}", text.len()).unwrap();
+    });
+    url
+}
+
+#[test]
+fn the_example_of_threat_intelligence_finds_every_packet_of_listed_addresses() {
+    if !have(&["tshark", "dumpcap", "python3"]) {
+        return;
+    }
+    let question = Question::new();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/threat-intel/threat_intel.py");
+    let list = question.home.file("list");
+    fs::write(&list, "# listed\n203.0.113.66\tscanner\n\n198.51.100.0/24,more\nno address\n").unwrap();
+    let url = serve("2001:db8:f00::/48 # all of it\n198.51.100.7\n");
+    let (count, port) = (question.packets.len(), question.port);
+    let line = format!(
+        "tshark -n -l -i sflow -o extcap.sflow.port:{port} -c {count} -T ek | python3 {} list {url}",
+        script.display()
+    );
+    let mut shell = Running::start(&question.home, "shell", question.home.command("sh").args(["-c", &line]));
+    shell.wait_for_port(port);
+    question.feed();
+    assert!(shell.end().success(), "{}", shell.stderr());
+
+    // The addresses, those in tunnels too, are Wireshark's; agents and rates are read by hand.
+    let fields = "-T fields -E occurrence=a -E aggregator=, -e ip.src -e ip.dst -e ipv6.src -e ipv6.dst";
+    let table = question.tshark_of_plain(fields, None);
+    let entry = |address: &str| match address {
+        "203.0.113.66" | "198.51.100.7" => Some(address.to_owned()),
+        _ if address.starts_with("198.51.100.") => Some("198.51.100.0/24".to_owned()),
+        _ if address.starts_with("2001:db8:f00:") => Some("2001:db8:f00::/48".to_owned()),
+        _ => None,
+    };
+    let mut expected = Vec::new();
+    let mut behind = HashMap::<String, u32>::new();
+    for (line, packet) in table.lines().zip(&question.packets) {
+        let cells: Vec<Vec<&str>> = line.split('\t').map(|cell| cell.split(',').collect()).collect();
+        let pairs = [(0, 1), (2, 3)].into_iter().flat_map(|(from, to)| cells[from].iter().zip(&cells[to]));
+        let mut listed = pairs.filter_map(|(from, to)| Some((from, to, entry(from).or_else(|| entry(to))?)));
+        let Some((from, to, entry)) = listed.next() else { continue };
+        let agent: IpAddr = match packet.agent.len() {
+            4 => <[u8; 4]>::try_from(&packet.agent[..]).unwrap().into(),
+            _ => <[u8; 16]>::try_from(&packet.agent[..]).unwrap().into(),
+        };
+        let rate = packet.rate.unwrap_or(1);
+        expected.push(format!("{from} > {to} agent={agent} packets={rate} listed={entry}"));
+        *behind.entry(entry).or_default() += rate;
+    }
+    let told = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert!(words[0].starts_with("20") && words[0].ends_with('Z'), "{line}");
+        assert!(words[5].starts_with("port="), "{line}");
+        [&words[1..5], &words[6..8]].concat().join(" ")
+    };
+    let told: Vec<String> = shell.stdout().lines().map(told).collect();
+    assert_same(&told.join("\n"), &expected.join("\n"), 100);
+    let summary = shell.stderr();
+    assert!(summary.contains("list: 1 lines skipped"), "{summary}");
+    assert_eq!(behind.len(), 4, "{behind:?}");
+    for (entry, packets) in behind {
+        assert!(summary.contains(&format!("{entry}: about {packets} packets, ")), "{summary}");
+    }
 }
 
 // The habits of the shell.
