@@ -18,7 +18,7 @@ CARGO_TARGET_DIR ?= target
 release = $(CARGO_TARGET_DIR)/release
 program = $(release)/sflowdump
 
-.PHONY: build help demo link unlink install uninstall test test-wireshark-versions test-tools lint doc msrv screenshot clean
+.PHONY: build help demo link unlink install uninstall test test-wireshark-versions test-tools bench soak lint doc msrv screenshot clean
 
 build: ## build the program (the default)
 	$(CARGO) build --release --locked --package sflowdump
@@ -62,6 +62,13 @@ test-wireshark-versions: ## test Wireshark's side with Wireshark 4.4 and 4.6, in
 
 test-tools: ## install those tools (Debian)
 	@scripts/install-test-tools.sh
+
+bench: ## what it costs and carries, beside a bare receive loop (some minutes, on a machine with nothing else to do)
+	$(CARGO) bench --locked --package sflowdump --bench live
+	$(CARGO) bench --locked --package sflowcap --bench decode
+
+soak: ## minutes of a fast feed through tshark, with readers that stall: nothing may go uncounted
+	SFLOWDUMP_SOAK=60 $(CARGO) test --release --locked --package sflowdump --test load -- --nocapture --test-threads 1
 
 lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with others
 	$(CARGO) fmt --all --check

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 
 use super::capture::Capture;
@@ -70,6 +71,12 @@ impl Fifo {
     pub fn is_untouched(&mut self) -> bool {
         self.take();
         self.bytes.is_empty()
+    }
+
+    /// Waits until there is something to take.
+    pub fn wait_until_readable(&self) {
+        let reader = self.reader.as_ref().expect("a reader that is open");
+        poll(&mut [PollFd::new(reader, PollFlags::IN)], None).expect("a FIFO");
     }
 
     pub fn close(&mut self) {

@@ -18,6 +18,7 @@ pub mod capture;
 pub mod demo;
 pub mod feed;
 pub mod fifo;
+pub mod flood;
 pub mod frames;
 pub mod process;
 pub mod tools;
