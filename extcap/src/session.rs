@@ -31,6 +31,10 @@ use crate::sink::{self, Flushed, Sink};
 use crate::source::Source;
 use crate::tap::Tap;
 
+/// Batches of datagrams that are taken in a row. A feed that is faster than we are never lets the queue run empty: it must not
+/// keep us from seeing that we are to stop.
+const BATCHES: usize = 64;
+
 /// How often a long capture tells its statistics before its end.
 const STATISTICS: Duration = Duration::from_secs(60);
 
@@ -316,9 +320,12 @@ impl Session {
         })
     }
 
-    /// Takes every datagram that waits, and hands the reader what came of them.
+    /// Takes the datagrams that wait, and hands the reader what came of them.
     fn take(&mut self, datagrams: bool) -> Result<Flushed, Failure> {
-        while datagrams && !self.converter.is_done() {
+        for _ in 0..BATCHES {
+            if !datagrams || self.converter.is_done() {
+                break;
+            }
             if self.rotate()? {
                 self.over = true;
                 break;

@@ -8,6 +8,7 @@ use std::io::Read;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -276,6 +277,37 @@ fn signals_to_stop_end_the_file_with_all_that_was_sent_and_statistics() {
         assert_eq!((port.interface, port.received, port.accepted), (1, Some(500), Some(500)));
         assert_eq!((port.os_dropped, port.delivered), (Some(0), Some(500)));
         assert_eq!(capture.interfaces[1].name, "10.0.0.1:3");
+    }
+}
+
+#[test]
+fn a_feed_that_is_too_fast_keeps_no_capture_from_ending() {
+    let feed_lasts = Duration::from_secs(12);
+    let bytes = datagram(AGENT, &vec![Sample::of([0; 128]); 7]);
+    for options in [&["--duration", "1"][..], &[]] {
+        let (home, port) = (Home::new(), free_port());
+        let mut program = home.command(SFLOWDUMP);
+        program.args(["-w", "/dev/null", "--port", &port.to_string()]).args(options);
+        let mut program = Running::start(&home, "sflowdump", &mut program);
+        program.wait_for_port(port);
+        let (feed, started, over) = (Feed::to_port(port), Instant::now(), AtomicBool::new(false));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while started.elapsed() < feed_lasts && !over.load(Ordering::Relaxed) {
+                        feed.send_bytes(&bytes);
+                    }
+                });
+            }
+            thread::sleep(Duration::from_secs(1));
+            if options.is_empty() {
+                program.signal(Signal::TERM);
+            }
+            let status = program.end();
+            over.store(true, Ordering::Relaxed);
+            assert!(status.success(), "{status}: {}", program.stderr());
+        });
+        assert!(started.elapsed() < feed_lasts, "{options:?}: the capture lasted as long as its feed");
     }
 }
 
