@@ -285,7 +285,8 @@ impl Session {
                 }
             }
             flushed = self.take(woken.datagrams)?;
-            if self.pace.is_dense(Instant::now()) {
+            // A nap is for a queue that is empty.
+            if self.pace.is_dense(Instant::now()) && !self.source.is_full() {
                 sleep(NAP);
             }
         }
