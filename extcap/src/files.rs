@@ -53,6 +53,11 @@ impl Files {
         Files { rotation, began: None, number: 0, periods: 1 }
     }
 
+    /// Whether it is no file at all, but standard output.
+    pub fn are_standard_output(&self) -> bool {
+        self.rotation.name == "-"
+    }
+
     /// The first file's name.
     pub fn first(&self, now: u64) -> Result<PathBuf, Failure> {
         if self.rotation.size.is_none() && self.rotation.seconds.is_none() {

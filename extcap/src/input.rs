@@ -12,6 +12,7 @@ use std::path::Path;
 use etherparse::defrag::IpDefragPool;
 use etherparse::{EtherType, IpNumber, LaxNetSlice, LaxSlicedPacket, NetSlice, SlicedPacket, UdpHeaderSlice};
 use flate2::read::MultiGzDecoder;
+use indicatif::ProgressBar;
 use pcap_parser::traits::PcapReaderIterator;
 use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
 use sflowcap::capture::Received;
@@ -71,10 +72,11 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Opens a file; its datagrams to `port` are the feed.
-    pub fn open(path: &Path, port: u16) -> Result<Self, Failure> {
+    /// Opens a file; its datagrams to `port` are the feed. `progress` counts the bytes that are read.
+    pub fn open(path: &Path, port: u16, progress: &ProgressBar) -> Result<Self, Failure> {
         let name = format!("-r: {}", path.display());
-        let file = File::open(path).and_then(unzipped).map_err(|error| Failure::new(format!("{name}: {error}")))?;
+        let file = File::open(path).and_then(|file| unzipped(progress.wrap_read(file)));
+        let file = file.map_err(|error| Failure::new(format!("{name}: {error}")))?;
         Self::of(&name, file, port)
     }
 
@@ -164,7 +166,7 @@ impl Fault {
 }
 
 /// The file's bytes, unzipped where it is gzipped.
-fn unzipped(file: File) -> io::Result<Box<dyn Read + Send>> {
+fn unzipped(file: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     let (start, file) = with_start(file, 2)?;
     Ok(if start == [0x1f, 0x8b] {
         Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file)))

@@ -13,6 +13,7 @@ mod forward;
 mod input;
 mod log;
 mod options;
+mod progress;
 mod protocol;
 mod receive;
 mod replay;

@@ -1,8 +1,9 @@
 //! `-r`: a recorded feed, turned into packets as fast as their reader takes them, or sent on with its own timing.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use indicatif::ProgressBar;
 use sflowcap::capture::{Converter, Received};
 
 use crate::Failure;
@@ -10,19 +11,47 @@ use crate::config::{Config, Replay};
 use crate::files::Files;
 use crate::forward::Forwarder;
 use crate::input::{Feed, Passed};
+use crate::progress;
 use crate::session::{EventLog, Stop, Summary, converter, now, rotate};
 use crate::sink::{self, Flushed, Sink};
 
-/// Reads the feed once, or as often as a replay wants. With no `output` it is only sent on.
-pub fn run(config: &Config, path: &Path, mut feed: Feed, output: Option<Files>) -> Result<(), Failure> {
+/// A recorded feed that is open.
+pub struct Recording {
+    path: PathBuf,
+    port: u16,
+    feed: Feed,
+    progress: ProgressBar,
+}
+
+impl Recording {
+    pub fn open(path: PathBuf, port: u16) -> Result<Self, Failure> {
+        let progress = progress::of_file(&path);
+        let feed = Feed::open(&path, port, &progress)?;
+        Ok(Recording { path, port, feed, progress })
+    }
+
+    /// Begins anew.
+    fn reopen(&mut self) -> Result<(), Failure> {
+        self.progress.reset();
+        self.feed = Feed::open(&self.path, self.port, &self.progress)?;
+        Ok(())
+    }
+}
+
+/// Reads a recording once, or as often as a replay wants. With no `output` it is only sent on.
+pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> Result<(), Failure> {
+    // What reads standard output may well write to the terminal itself.
+    if !output.as_ref().is_some_and(Files::are_standard_output) {
+        progress::show(&recording.progress);
+    }
     let stop = Stop::on_signals()?;
     let mut forwarder = Forwarder::open(&config.forward, None)?;
-    let mut packets = output.map(|files| Packets::new(config, files)).transpose()?;
+    let mut packets = output.map(|files| Packets::new(config, files, recording.progress.clone())).transpose()?;
     let mut pace = Pace::new(config.replay, config.duration, !config.forward.is_empty());
     let mut rounds = 1;
     let outcome = loop {
         let mut enough = false;
-        let outcome = feed.read(
+        let outcome = recording.feed.read(
             || stop.is_set(),
             |received| {
                 let wait = pace.wait(received.timestamp);
@@ -37,17 +66,17 @@ pub fn run(config: &Config, path: &Path, mut feed: Feed, output: Option<Files>) 
                 Ok(!enough)
             },
         );
-        let Passed { frames, other, link_types } = feed.passed();
+        let Passed { frames, other, link_types } = recording.feed.passed();
         tracing::info!("{frames} frames read, {other} of them no sFlow, {link_types} of link types that are not read");
         if outcome.is_err() || enough || stop.is_set() || config.replay.rounds == Some(rounds) || !pace.next_round() {
             break outcome;
         }
         rounds += 1;
-        feed = match Feed::open(path, config.listen.port) {
-            Ok(feed) => feed,
-            Err(failure) => break Err(failure),
-        };
+        if let Err(failure) = recording.reopen() {
+            break Err(failure);
+        }
     };
+    recording.progress.finish_and_clear();
     match packets {
         Some(packets) => packets.end(forwarder, &stop)?,
         None => forwarder.print(),
@@ -124,14 +153,16 @@ struct Packets {
     sink: Option<Sink>,
     backlog: usize,
     events: EventLog,
+    progress: ProgressBar,
     /// The time of the latest datagram.
     last: u64,
 }
 
 impl Packets {
-    fn new(config: &Config, files: Files) -> Result<Self, Failure> {
+    fn new(config: &Config, files: Files, progress: ProgressBar) -> Result<Self, Failure> {
         let converter = converter(config, "recorded sFlow feed")?;
-        Ok(Packets { converter, files, sink: None, backlog: config.backlog, events: EventLog::default(), last: 0 })
+        let events = EventLog::default();
+        Ok(Packets { converter, files, sink: None, backlog: config.backlog, events, progress, last: 0 })
     }
 
     /// Begins the first file, if it was not yet.
@@ -147,11 +178,14 @@ impl Packets {
     fn datagram(&mut self, received: &Received<'_>, stop: &Stop) -> Result<bool, Failure> {
         self.last = received.timestamp;
         self.begin(self.last)?;
-        let Packets { converter, files, sink: Some(sink), events, .. } = self else { return Ok(false) };
+        let Packets { converter, files, sink: Some(sink), events, progress, .. } = self else { return Ok(false) };
         if !rotate(files, converter, sink, received.timestamp, 0)? {
             return Ok(false);
         }
-        converter.datagram(received, Some(sink.unbounded_room()), |event| events.tell(&event));
+        converter.datagram(received, Some(sink.unbounded_room()), |event| {
+            // A line of the log must not run into the bar.
+            progress.suspend(|| events.tell(&event));
+        });
         let open = !sink.is_due() || self.flush(stop)?;
         Ok(open && !self.converter.is_done())
     }

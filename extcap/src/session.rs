@@ -20,12 +20,11 @@ use crate::cli::Words;
 use crate::config::{self, Config, Log};
 use crate::files::{Files, Next};
 use crate::forward::Forwarder;
-use crate::input::Feed;
 use crate::log;
 use crate::protocol;
 use crate::receive::pace::{NAP, Pace};
 use crate::receive::{self, Receiver};
-use crate::replay;
+use crate::replay::{self, Recording};
 use crate::sflow_rt::Forwarding;
 use crate::sink::{self, Flushed, Sink};
 use crate::source::Source;
@@ -61,12 +60,12 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
     let config = Config::check(words)?;
     // What is wrong with the input is told before an output is made.
     let recording = words.path("read");
-    let feed = recording.as_deref().map(|path| Feed::open(path, config.listen.port)).transpose()?;
+    let recording = recording.map(|path| Recording::open(path, config.listen.port)).transpose()?;
     let files = Files::new(config::rotation(words)?);
-    if let Some((path, feed)) = recording.zip(feed) {
+    if let Some(recording) = recording {
         // A recording that is sent on need not be written too.
         let is_written = words.path("write").is_some() || config.forward.is_empty();
-        return replay::run(&config, &path, feed, is_written.then_some(files));
+        return replay::run(&config, recording, is_written.then_some(files));
     }
     let file = sink::open_file(&files.first(now())?)?;
     run(&config, file, Some(files)).map(Summary::print)

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -588,4 +588,46 @@ fn the_generated_recording_gives_its_packets_with_the_times_of_their_datagrams()
         assert_eq!(packet.timestamp, time);
         assert_eq!((&packet.data, packet.original_length), (&expected.data, expected.original_length));
     }
+}
+
+/// A recording that takes a moment to read: the generated one many times over.
+fn long_recording(home: &Home) -> PathBuf {
+    let one = fs::read(demo::recording()).unwrap();
+    let (header, packets) = one.split_at(24);
+    let path = home.file("long.pcap");
+    fs::write(&path, [header.to_vec(), packets.repeat(20 * 1024 * 1024 / packets.len())].concat()).unwrap();
+    path
+}
+
+/// What appears on a terminal.
+fn on_terminal(home: &Home, line: &str) -> String {
+    let line = line.replace("sflowdump", SFLOWDUMP);
+    let arguments = ["-q", "-e", "-c", &line, "typescript"];
+    let output = home.command("script").env("TERM", "xterm").args(arguments).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}");
+    text
+}
+
+#[test]
+fn a_terminal_shows_how_far_a_long_recording_is_read() {
+    if !tools::have(&["script"]) {
+        return;
+    }
+    let home = Home::new();
+    let long = long_recording(&home);
+    let long = long.to_str().unwrap();
+    let text = on_terminal(&home, &format!("sflowdump -r {long} -w out port 53 2>&1"));
+    let length = fs::metadata(long).unwrap().len();
+    assert!(text.contains(&format!("{:.2} MiB, ", f64::from(length as u32) / 1_048_576.0)), "{text}");
+    assert!(text.contains("packets captured"), "{text}");
+    let bar = "MiB";
+    // Neither of a short one, nor where others write, nor without a terminal.
+    let short = demo::recording();
+    let short = short.to_str().unwrap();
+    assert!(!on_terminal(&home, &format!("sflowdump -r {short} -w out port 53")).contains(bar));
+    assert!(!on_terminal(&home, &format!("sflowdump -r {long} -w - port 53 | cat > out")).contains(bar));
+    assert!(!on_terminal(&home, &format!("sflowdump -r {long} -w out port 53 2> stderr")).contains(bar));
+    let totals = fs::read_to_string(home.file("stderr")).unwrap();
+    assert!(totals.contains("packets captured") && !totals.contains(bar), "{totals}");
 }
