@@ -44,7 +44,15 @@ impl<'a> Datagram<'a> {
     ///
     /// # Errors
     /// When `bytes` is no sFlow datagram of a known version, or ends within the header.
+    #[inline]
     pub fn parse(bytes: &'a [u8]) -> Result<Self> {
+        match v5::plain_datagram(bytes) {
+            Some(datagram) => Ok(datagram),
+            None => Datagram::parse_with_care(bytes),
+        }
+    }
+
+    fn parse_with_care(bytes: &'a [u8]) -> Result<Self> {
         let mut xdr = Xdr::new(bytes, "sample_datagram");
         let at_version = xdr;
         match xdr.u32()? {
@@ -55,6 +63,7 @@ impl<'a> Datagram<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn new(
         version: Version,
         agent: Address,
@@ -69,21 +78,38 @@ impl<'a> Datagram<'a> {
     /// An error between them tells of a fault; the iterator then goes on with the next sample that can be found beyond doubt.
     #[inline]
     pub fn samples(&self) -> Samples<'a> {
-        Samples(match self.version {
-            Version::V2 | Version::V4 => Walk::V2V4(v2v4::Walk::new(self.body, self.num_samples)),
-            Version::V5 => Walk::V5(v5::Walk::new(self.body, self.num_samples)),
-        })
+        let (walk, old) = match self.version {
+            Version::V2 | Version::V4 => {
+                (v5::Walk::new(self.body, 0), Some(v2v4::Walk::new(self.body, self.num_samples)))
+            }
+            Version::V5 => (v5::Walk::new(self.body, self.num_samples), None),
+        };
+        Samples { walk, old }
     }
 }
 
 /// The samples of a datagram, and the faults between them.
 #[derive(Clone, Debug)]
-pub struct Samples<'a>(Walk<'a>);
+pub struct Samples<'a> {
+    /// Over before it begins for versions 2 and 4.
+    walk: v5::Walk<'a>,
+    /// Versions 2 and 4.
+    old: Option<v2v4::Walk<'a>>,
+}
 
-#[derive(Clone, Debug)]
-enum Walk<'a> {
-    V2V4(v2v4::Walk<'a>),
-    V5(v5::Walk<'a>),
+impl<'a> Samples<'a> {
+    /// What stands where no plain sample does.
+    ///
+    /// Takes and gives back the iterator as a value: a reference would keep it, and so every step of a plain walk, in memory.
+    #[cold]
+    #[inline(never)]
+    fn next_with_care(mut self) -> (Self, Option<Result<Sample<'a>>>) {
+        let next = match &mut self.old {
+            Some(old) => old.next(),
+            None => self.walk.next_with_care(),
+        };
+        (self, next)
+    }
 }
 
 impl<'a> Iterator for Samples<'a> {
@@ -91,9 +117,14 @@ impl<'a> Iterator for Samples<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.0 {
-            Walk::V2V4(walk) => walk.next(),
-            Walk::V5(walk) => walk.next(),
+        if let Some(sample) = self.walk.plain() {
+            return Some(Ok(Sample::Flow(sample)));
         }
+        if self.walk.is_over() && self.old.is_none() {
+            return None;
+        }
+        let next;
+        (*self, next) = self.clone().next_with_care();
+        next
     }
 }

@@ -197,17 +197,6 @@ fn word(fields: &[u8], place: usize) -> u32 {
     u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
-/// The fields before a sample's records, and the number of records, the last of the words.
-#[inline]
-fn fields_and_count<const FIELDS: usize, const ALL: usize>(words: &[u8; ALL]) -> (&[u8; FIELDS], u32) {
-    const { assert!(FIELDS + 4 == ALL) };
-    let (fields, count) = words.split_at(FIELDS);
-    match (fields.first_chunk(), count.first_chunk()) {
-        (Some(fields), Some(count)) => (fields, u32::from_be_bytes(*count)),
-        _ => unreachable!("the lengths are constants"),
-    }
-}
-
 /// The fields of a flow sample as they stand on the wire, by the layout that they have.
 #[derive(Clone, Copy, Debug)]
 enum FlowFields<'a> {
@@ -303,14 +292,16 @@ impl<'a> FlowSample<'a> {
 
     #[inline]
     pub(crate) fn compact(mut xdr: Xdr<'a>) -> Result<Self> {
-        let (fields, records) = fields_and_count(xdr.array::<32>()?);
-        Ok(FlowSample { fields: FlowFields::Compact(fields), records: Records::v5(xdr, records) })
+        let fields = FlowFields::Compact(xdr.array()?);
+        let records = xdr.u32()?;
+        Ok(FlowSample { fields, records: Records::v5(xdr, records) })
     }
 
     #[inline]
     pub(crate) fn expanded(mut xdr: Xdr<'a>) -> Result<Self> {
-        let (fields, records) = fields_and_count(xdr.array::<44>()?);
-        Ok(FlowSample { fields: FlowFields::Expanded(fields), records: Records::v5(xdr, records) })
+        let fields = FlowFields::Expanded(xdr.array()?);
+        let records = xdr.u32()?;
+        Ok(FlowSample { fields, records: Records::v5(xdr, records) })
     }
 
     /// Versions 2 and 4; `records` reads them from behind the fields.
@@ -394,7 +385,8 @@ impl<'a> DiscardedPacket<'a> {
 
     #[inline]
     pub(crate) fn decode(mut xdr: Xdr<'a>) -> Result<Self> {
-        let (fields, records) = fields_and_count(xdr.array::<32>()?);
+        let fields = xdr.array()?;
+        let records = xdr.u32()?;
         Ok(DiscardedPacket { fields, records: Records::v5(xdr, records) })
     }
 }
@@ -506,21 +498,25 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
+    #[inline]
     pub(crate) fn new(tag: Tag, body: Xdr<'a>) -> Self {
         Record { tag, body }
     }
 
     /// The version whose layout the body has: some structures differ between versions.
+    #[inline]
     pub fn version(&self) -> Version {
         self.body.version()
     }
 
     /// The body, without the record's own tag and length.
+    #[inline]
     pub fn body(&self) -> &'a [u8] {
         self.body.rest()
     }
 
     /// A cursor over the body, to read it by.
+    #[inline]
     pub fn xdr(&self) -> Xdr<'a> {
         self.body
     }
@@ -533,30 +529,32 @@ impl<'a> Record<'a> {
 #[derive(Clone, Debug)]
 pub struct Records<'a> {
     xdr: Xdr<'a>,
-    remaining: u32,
-    framing: Framing,
+    /// Records that are framed by a length.
+    framed: u32,
+    /// What follows those.
+    rest: Rest,
 }
 
-/// How the end of a record is found.
+/// The records whose end no length tells.
 #[derive(Clone, Copy, Debug)]
-enum Framing {
-    /// By its length: version 5.
-    Length,
-    /// Not at all: the last record said this length, longer than the sample.
+enum Rest {
+    /// None.
+    None,
+    /// None: the last record said this length, longer than the sample.
     Overrun(u32),
-    /// By reading it: versions 2 and 4.
-    Content(Part),
+    /// So many, from this part of a sample of version 2 or 4 on; their end is found by reading them.
+    Content(Part, u32),
 }
 
 impl<'a> Records<'a> {
     #[inline]
     pub(crate) fn v5(xdr: Xdr<'a>, count: u32) -> Self {
-        Records { xdr: xdr.named("record"), remaining: count, framing: Framing::Length }
+        Records { xdr: xdr.named("record"), framed: count, rest: Rest::None }
     }
 
     /// Records of versions 2 and 4: `count` of them at most, from `part` on.
     pub(crate) fn v2v4(xdr: Xdr<'a>, part: Part, count: u32) -> Self {
-        Records { xdr, remaining: count, framing: Framing::Content(part) }
+        Records { xdr, framed: 0, rest: Rest::Content(part, count) }
     }
 
     /// Offset in the datagram of the next record, or of what follows the last.
@@ -564,33 +562,73 @@ impl<'a> Records<'a> {
         self.xdr.offset()
     }
 
-    /// The next record by its tag and length.
+    /// The next record, if there is nothing about it to think of: whole, and of whole words.
     #[inline]
-    fn framed(&mut self) -> Option<Result<Record<'a>>> {
-        let Some([tag, length]) = self.xdr.pair() else {
-            self.remaining = 0;
-            return Some(Err(self.xdr.truncated(8)));
-        };
-        if tag == 0 && length == 0 {
-            // Padding of an agent that announced more records than it wrote.
-            self.remaining = 0;
+    fn plain(&mut self) -> Option<Record<'a>> {
+        let mut xdr = self.xdr;
+        let (tag, length) = xdr.frame().ok()?;
+        if length == 0 || length % 4 != 0 {
             return None;
         }
-        match self.xdr.take(length as usize) {
-            Some(body) => Some(Ok(Record::new(Tag(tag), body))),
-            None => Some(self.overrun(Tag(tag), length)),
+        let body = xdr.split(length as usize)?;
+        self.xdr = xdr;
+        self.framed -= 1;
+        Some(Record::new(tag, body.named("record")))
+    }
+
+    /// What stands where no plain record does.
+    ///
+    /// Takes and gives back the iterator as a value: a reference would keep it, and so every step of a plain walk, in memory.
+    #[cold]
+    #[inline(never)]
+    fn next_with_care(mut self) -> (Self, Option<Result<Record<'a>>>) {
+        let next = match &mut self.rest {
+            _ if self.framed > 0 => self.framed(),
+            Rest::None | Rest::Content(_, 0) => None,
+            Rest::Content(part, count) => {
+                *count -= 1;
+                part.next(&mut self.xdr)
+            }
+            Rest::Overrun(length) => {
+                let length = *length;
+                self.rest = Rest::None;
+                Some(Err(self.too_long(length)))
+            }
+        };
+        (self, next)
+    }
+
+    /// The next record by its tag and length.
+    fn framed(&mut self) -> Option<Result<Record<'a>>> {
+        self.framed -= 1;
+        let (tag, length) = match self.xdr.frame() {
+            Ok(frame) => frame,
+            Err(error) => {
+                self.framed = 0;
+                return Some(Err(error));
+            }
+        };
+        if tag == Tag(0) && length == 0 {
+            // Padding of an agent that announced more records than it wrote.
+            self.framed = 0;
+            return None;
+        }
+        match self.xdr.split(length as usize) {
+            Some(body) => {
+                self.xdr.skip_padding(length as usize);
+                Some(Ok(Record::new(tag, body)))
+            }
+            None => Some(self.overrun(tag, length)),
         }
     }
 
     /// A record that says it is longer than the sample. A sampled header in it may be whole all the same: the header has a
     /// length of its own.
-    #[cold]
-    #[inline(never)]
     fn overrun(&mut self, tag: Tag, length: u32) -> Result<Record<'a>> {
-        self.remaining = 0;
+        self.framed = 0;
         let record = Record::new(tag, self.xdr);
         if let Some(Ok(_)) = SampledHeader::decode(&record) {
-            self.framing = Framing::Overrun(length);
+            self.rest = Rest::Overrun(length);
             Ok(record)
         } else {
             Err(self.too_long(length))
@@ -600,14 +638,6 @@ impl<'a> Records<'a> {
     fn too_long(&self, length: u32) -> Error {
         self.xdr.error(ErrorKind::Truncated { needed: length as usize, left: self.xdr.left() })
     }
-
-    /// What there is to say when no record is left.
-    #[inline]
-    fn end(&mut self) -> Option<Result<Record<'a>>> {
-        let Framing::Overrun(length) = self.framing else { return None };
-        self.framing = Framing::Length;
-        Some(Err(self.too_long(length)))
-    }
 }
 
 impl<'a> Iterator for Records<'a> {
@@ -615,13 +645,15 @@ impl<'a> Iterator for Records<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.remaining == 0 {
-            return self.end();
+        if self.framed > 0 {
+            if let Some(record) = self.plain() {
+                return Some(Ok(record));
+            }
+        } else if let Rest::None = self.rest {
+            return None;
         }
-        self.remaining -= 1;
-        match &mut self.framing {
-            Framing::Content(part) => part.next(&mut self.xdr),
-            Framing::Length | Framing::Overrun(_) => self.framed(),
-        }
+        let next;
+        (*self, next) = self.clone().next_with_care();
+        next
     }
 }

@@ -20,6 +20,15 @@ const RTFLOW: Tag = Tag::new(4300, 1003);
 /// which the number of samples does not count.
 const FOUNDRY_ACL: Tag = Tag::new(1991, 1);
 
+/// Reads the header of a datagram of version 5 whose agent has an IPv4 address. Nearly all have.
+#[inline]
+pub(crate) fn plain_datagram(bytes: &[u8]) -> Option<Datagram<'_>> {
+    let mut xdr = Xdr::new(bytes, "sample_datagram");
+    let [version, address_type, agent, sub_agent_id, sequence_number, uptime, samples] = words(xdr.array::<28>().ok()?);
+    let numbers = [sub_agent_id, sequence_number, uptime, samples];
+    (version == 5 && address_type == 1).then(|| Datagram::new(Version::V5, Address::V4(agent.into()), numbers, xdr))
+}
+
 /// Reads the rest of the header, after the version.
 pub(crate) fn datagram(mut xdr: Xdr<'_>) -> Result<Datagram<'_>> {
     let at_address = xdr;
@@ -45,21 +54,6 @@ fn promise(body: Xdr<'_>, samples: u32) -> (bool, bool, Chain) {
     (chain == Chain::Whole, Frame::peek(body).is_some_and(|frame| frame.is_likely()), chain)
 }
 
-/// The fewest bytes of a sample, those before its records, for the kinds of samples that are known.
-#[inline]
-fn fixed_part(tag: Tag) -> Option<u32> {
-    /// By number, for those of sflow.org; none is number 0.
-    const LEAST: [u32; 6] = [u32::MAX, 32, 12, 44, 16, 32];
-    match LEAST.get(tag.0 as usize) {
-        Some(least) => (tag.0 != 0).then_some(*least),
-        None => match tag {
-            RTMETRIC => Some(8),
-            RTFLOW => Some(16),
-            _ => None,
-        },
-    }
-}
-
 /// The tag and length before a sample.
 #[derive(Clone, Copy, Debug)]
 struct Frame<'a> {
@@ -72,14 +66,29 @@ struct Frame<'a> {
 impl<'a> Frame<'a> {
     #[inline]
     fn peek(mut xdr: Xdr<'a>) -> Option<Self> {
-        let [tag, length] = words(xdr.array::<8>().ok()?);
-        Some(Frame { tag: Tag(tag), length, body: xdr })
+        let (tag, length) = xdr.frame().ok()?;
+        Some(Frame { tag, length, body: xdr })
+    }
+
+    /// The fewest bytes of a sample, those before its records, for the kinds of samples that are known.
+    #[inline]
+    fn fixed_part(&self) -> Option<u32> {
+        // By the number of the specification's own, 0:1 to 0:5. A table, because compilers make an indirect jump of a match.
+        const FIXED: [u32; 5] = [32, 12, 44, 16, 32];
+        if let Some(fixed) = FIXED.get(self.tag.0.wrapping_sub(1) as usize) {
+            return Some(*fixed);
+        }
+        match self.tag {
+            RTMETRIC => Some(8),
+            RTFLOW => Some(16),
+            _ => None,
+        }
     }
 
     /// A known sample kind with a length that can be true.
     #[inline]
     fn is_likely(&self) -> bool {
-        fixed_part(self.tag).is_some_and(|fixed| self.length >= fixed && self.length as usize <= self.body.left())
+        self.fixed_part().is_some_and(|fixed| self.length >= fixed && self.length as usize <= self.body.left())
     }
 
     /// Where the length says that the sample ends, rounded up to a multiple of four as XDR has it.
@@ -96,7 +105,7 @@ impl<'a> Frame<'a> {
 
     /// Where the sample ends by its records, if they can be walked to their end.
     fn end_by_records(&self) -> Option<usize> {
-        fixed_part(self.tag)?;
+        self.fixed_part()?;
         let mut records = match self.sample(self.body).ok()? {
             Sample::Flow(sample) => sample.records(),
             Sample::Discarded(sample) => sample.records(),
@@ -152,7 +161,7 @@ enum Chain {
 fn chain(mut xdr: Xdr<'_>, samples: u32) -> Chain {
     for _ in 0..samples {
         let Some(frame) = Frame::peek(xdr) else { return Chain::Possible };
-        let known = fixed_part(frame.tag);
+        let known = frame.fixed_part();
         if known.is_some_and(|fixed| frame.length < fixed) || frame.tag.format() == 0 {
             return Chain::Broken;
         }
@@ -168,69 +177,75 @@ fn chain(mut xdr: Xdr<'_>, samples: u32) -> Chain {
 #[derive(Clone, Debug)]
 pub(crate) struct Walk<'a> {
     xdr: Xdr<'a>,
+    /// The same, from the first sample on.
+    start: Xdr<'a>,
     remaining: u32,
     /// Samples that follow beyond those, each announced by a Foundry sample.
     uncounted: u32,
     /// The frames of the rest were followed already and lead on: no need to prove them again, which keeps the work linear.
     proven: bool,
-    /// Where the sample before this one begins, if its length was believed because a sample seemed to follow.
-    before: Option<usize>,
-    /// Where a sample of a known kind, with a length that can be true, was seen.
-    likely_at: usize,
+    /// The offset of the sample before this one, if its length was believed because a sample seemed to follow.
+    before: Option<u32>,
     /// A sample that was found in spite of the fault just reported, and where it ends.
     found: Option<(Frame<'a>, usize)>,
 }
 
 impl<'a> Walk<'a> {
+    #[inline]
     pub(crate) fn new(body: Xdr<'a>, samples: u32) -> Self {
         let xdr = body.named("sample");
-        Walk { xdr, remaining: samples, uncounted: 0, proven: false, before: None, likely_at: usize::MAX, found: None }
+        Walk { xdr, start: xdr, remaining: samples, uncounted: 0, proven: false, before: None, found: None }
     }
 
+    /// Whether nothing is left.
     #[inline]
-    pub(crate) fn next(&mut self) -> Option<Result<Sample<'a>>> {
-        match self.plain() {
-            // The one kind that matters for speed is not looked for among the others.
-            Some((FLOW_SAMPLE, body)) => Some(FlowSample::compact(body.named("flow_sample")).map(Sample::Flow)),
-            Some((tag, body)) => Some(sample(tag, body)),
-            None => self.next_with_care(),
-        }
+    pub(crate) fn is_over(&self) -> bool {
+        self.remaining == 0 && self.uncounted == 0 && self.found.is_none()
     }
 
-    /// The next sample if there is nothing about it to think of: of a kind that the specification knows, and followed by
-    /// another one, or the datagram's end. Nearly all are.
+    /// The next frame, and what follows it, if there is nothing about that to think of: another sample, or the datagram's end.
     #[inline]
-    fn plain(&mut self) -> Option<(Tag, Xdr<'a>)> {
+    fn plain_frame(&self) -> Option<(Frame<'a>, Xdr<'a>)> {
         if self.remaining == 0 || self.found.is_some() {
             return None;
         }
-        let at = self.xdr.offset();
-        let [tag, length] = self.xdr.pair_at(at)?;
-        let (start, tag) = (at + 8, Tag(tag));
-        let end = start + length as usize;
-        let next = end.next_multiple_of(4);
-        let body = self.xdr.between(start, end)?;
+        let mut frame = Frame::peek(self.xdr)?;
+        let mut next = frame.body;
+        frame.body = next.split(frame.length as usize)?;
         let leads_on = match self.remaining {
-            1 => next == self.xdr.end(),
-            _ => self.xdr.pair_at(next).is_some_and(|[tag, length]| {
-                fixed_part(Tag(tag))
-                    .is_some_and(|least| length >= least && next + 8 + length as usize <= self.xdr.end())
-            }),
+            1 => next.left() == 0,
+            _ => Frame::peek(next)?.is_likely(),
         };
-        // A sample that another one led to was looked at then.
-        let is_likely = self.likely_at == at || fixed_part(tag).is_some_and(|least| length >= least);
-        if !leads_on || !is_likely {
-            return None;
-        }
-        self.likely_at = next;
-        self.remaining -= 1;
-        self.before = Some(at);
-        self.xdr = self.xdr.moved_to(next);
-        Some((tag, body))
+        (leads_on && frame.length % 4 == 0).then_some((frame, next))
     }
 
-    #[inline(never)]
-    fn next_with_care(&mut self) -> Option<Result<Sample<'a>>> {
+    /// Goes on to what follows a plain frame.
+    #[inline]
+    fn follow(&mut self, next: Xdr<'a>) {
+        self.remaining -= 1;
+        self.before = Some(self.xdr.offset() as u32);
+        self.xdr = next;
+    }
+
+    /// The next sample, if it is a flow sample in a plain frame. Nearly all are.
+    #[inline]
+    pub(crate) fn plain(&mut self) -> Option<FlowSample<'a>> {
+        let (Frame { tag, body, .. }, next) = self.plain_frame()?;
+        let sample = match tag {
+            FLOW_SAMPLE => FlowSample::compact(body.named("flow_sample")).ok()?,
+            FLOW_SAMPLE_EXPANDED => FlowSample::expanded(body.named("flow_sample_expanded")).ok()?,
+            _ => return None,
+        };
+        self.follow(next);
+        Some(sample)
+    }
+
+    /// The next sample, whatever it is like.
+    pub(crate) fn next_with_care(&mut self) -> Option<Result<Sample<'a>>> {
+        if let Some((frame, next)) = self.plain_frame().filter(|(frame, _)| frame.is_likely()) {
+            self.follow(next);
+            return Some(sample(frame.tag, frame.body));
+        }
         if let Some((frame, end)) = self.found.take() {
             return Some(frame.sample(frame.body.until(end)));
         }
@@ -240,7 +255,7 @@ impl<'a> Walk<'a> {
         self.remaining -= 1;
         let Some(frame) = Frame::peek(self.xdr) else { return Some(Err(self.end_early())) };
         if self.proven && frame.exact_end() <= self.xdr.end() {
-            self.before = Some(self.xdr.offset());
+            self.before = Some(self.xdr.offset() as u32);
             let next = self.xdr.moved_to(frame.padded_end());
             return Some(self.deliver(frame, next));
         }
@@ -280,7 +295,7 @@ impl<'a> Walk<'a> {
     fn doubtful(&mut self, frame: Frame<'a>) -> Result<Sample<'a>> {
         let datagram_end = self.xdr.offset() + self.xdr.left();
         let declared = frame.exact_end();
-        let too_short = fixed_part(frame.tag).is_some_and(|fixed| frame.length < fixed);
+        let too_short = frame.fixed_part().is_some_and(|fixed| frame.length < fixed);
         // Best first: a length that leads through whole samples to the datagram's end, then records that do where the length
         // does not, then a length that leads to something that may be a datagram cut short.
         let is_sample = frame.tag.format() != 0;
@@ -318,7 +333,7 @@ impl<'a> Walk<'a> {
     /// Whether the sample before this one only seemed to be followed by a sample: goes back to where its records end, if
     /// samples follow there to the datagram's end.
     fn misled(&mut self) -> Option<Error> {
-        let before = self.xdr.moved_to(self.before.take()?);
+        let before = self.start.moved_to(self.before.take()? as usize);
         let frame = Frame::peek(before)?;
         let end = frame.end_by_records()?;
         if end == self.xdr.offset() || chain(before.moved_to(end), self.remaining + 1) != Chain::Whole {
@@ -339,7 +354,7 @@ impl<'a> Walk<'a> {
     /// The last sample that can be read: what follows it cannot be found.
     fn lost(&mut self, frame: Frame<'a>, datagram_end: usize) -> Result<Sample<'a>> {
         let declared = frame.exact_end();
-        let error = if fixed_part(frame.tag).is_none() && declared > datagram_end || frame.tag.format() == 0 {
+        let error = if frame.fixed_part().is_none() && declared > datagram_end || frame.tag.format() == 0 {
             self.xdr.error(ErrorKind::NoSample { lost: self.remaining.saturating_add(1) })
         } else if declared > datagram_end {
             self.found = Some((frame, datagram_end));

@@ -8,6 +8,7 @@ use core::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::datagram::Version;
+use crate::sample::Tag;
 
 /// What was wrong in a datagram, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,78 +129,114 @@ impl fmt::Display for Address {
 /// Copies are cheap and independent: copy the cursor to look ahead.
 #[derive(Clone, Copy, Debug)]
 pub struct Xdr<'a> {
-    /// The datagram up to where this cursor may read; offsets count from its start.
-    bytes: &'a [u8],
-    at: u32,
+    /// What can be read yet.
+    rest: &'a [u8],
+    /// The offset in the datagram of the end of that. So reading moves the slice alone, and its length is the only thing to
+    /// compare with.
+    end: u32,
     structure: &'static str,
+    layout: Layout,
+}
+
+/// How structures are laid out where a cursor is: in one word, which leaves no padding in a cursor. Compilers copy padding
+/// byte by byte.
+#[derive(Clone, Copy, Debug)]
+struct Layout(u32);
+
+impl Layout {
+    const V5: Self = Layout(0);
     /// Whose layouts the structures have.
-    version: Version,
+    const VERSION: u32 = 0b11;
+    const V2: u32 = 1;
+    const V4: u32 = 2;
     /// Four bytes follow an address of type 0: some agents' encoding.
-    padded_unknown: bool,
-    /// Records of a sample that this is within: 1 in a record that is part of another record.
-    depth: u8,
+    const PADDED_UNKNOWN: u32 = 0b100;
+    /// One more record that this is within: none in a record that is no part of another record.
+    const DEEPER: u32 = 0b1000;
 }
 
 impl<'a> Xdr<'a> {
     /// A cursor at the start of `bytes`, for the layouts of version 5; errors name `structure`.
+    #[inline]
     pub fn new(bytes: &'a [u8], structure: &'static str) -> Self {
-        // Cursors are copied for every record, and so are kept small: a datagram's offsets fit into 32 bits by far.
-        let bytes = &bytes[..bytes.len().min(u32::MAX as usize)];
-        Xdr { bytes, at: 0, structure, version: Version::V5, padded_unknown: false, depth: 0 }
+        // A datagram's offsets fit into 32 bits by far.
+        let rest = &bytes[..bytes.len().min(u32::MAX as usize)];
+        Xdr::ending_at(rest.len() as u32, rest, structure)
+    }
+
+    /// A cursor over bytes that end at an offset of a datagram of version 5.
+    #[inline]
+    pub(crate) fn ending_at(end: u32, rest: &'a [u8], structure: &'static str) -> Self {
+        Xdr { rest, end, structure, layout: Layout::V5 }
     }
 
     /// The version whose layouts the structures have.
     #[inline]
     pub fn version(&self) -> Version {
-        self.version
+        match self.layout.0 & Layout::VERSION {
+            Layout::V2 => Version::V2,
+            Layout::V4 => Version::V4,
+            _ => Version::V5,
+        }
+    }
+
+    /// Whether structures have the layouts of version 5.
+    #[inline]
+    pub(crate) fn is_v5(&self) -> bool {
+        self.layout.0 & Layout::VERSION == 0
     }
 
     /// The same position, in a datagram of `version`.
     #[must_use]
     #[inline]
     pub fn of_version(self, version: Version) -> Self {
-        Xdr { version, ..self }
+        let version = match version {
+            Version::V2 => Layout::V2,
+            Version::V4 => Layout::V4,
+            Version::V5 => Layout::V5.0,
+        };
+        Xdr { layout: Layout(self.layout.0 & !Layout::VERSION | version), ..self }
     }
 
     /// The same position, where four bytes follow an address of type 0.
     #[must_use]
     pub(crate) fn with_padded_unknown_addresses(self) -> Self {
-        Xdr { padded_unknown: true, ..self }
+        Xdr { layout: Layout(self.layout.0 | Layout::PADDED_UNKNOWN), ..self }
     }
 
     /// How many records the cursor is within, beside the sample's own.
-    pub(crate) fn depth(&self) -> u8 {
-        self.depth
+    pub(crate) fn depth(&self) -> u32 {
+        self.layout.0 / Layout::DEEPER
     }
 
     /// The same position, in a record that is part of another record.
     #[must_use]
     pub(crate) fn deeper(self) -> Self {
-        Xdr { depth: self.depth.saturating_add(1), ..self }
+        Xdr { layout: Layout(self.layout.0.saturating_add(Layout::DEEPER)), ..self }
     }
 
     /// Bytes from the start of the datagram to the cursor.
     #[inline]
     pub fn offset(&self) -> usize {
-        self.at as usize
+        self.end() - self.left()
     }
 
     /// Bytes from the start of the datagram to the cursor's end.
     #[inline]
     pub(crate) fn end(&self) -> usize {
-        self.bytes.len()
+        self.end as usize
     }
 
     /// Bytes between the cursor and its end.
     #[inline]
     pub fn left(&self) -> usize {
-        self.bytes.len() - self.offset()
+        self.rest.len()
     }
 
     /// The bytes between the cursor and its end.
     #[inline]
     pub fn rest(&self) -> &'a [u8] {
-        &self.bytes[self.offset()..]
+        self.rest
     }
 
     /// The same position, with errors named after `structure`.
@@ -213,14 +250,24 @@ impl<'a> Xdr<'a> {
     #[must_use]
     #[inline]
     pub(crate) fn until(self, end: usize) -> Self {
-        Xdr { bytes: &self.bytes[..end.clamp(self.offset(), self.bytes.len())], ..self }
+        let length = end.saturating_sub(self.offset()).min(self.left());
+        Xdr { rest: &self.rest[..length], end: (self.offset() + length) as u32, ..self }
     }
 
-    /// The same end, at `at`, an offset in the datagram; never beyond the end.
+    /// The same end, at `at`, an offset in the datagram; never before the cursor, and never beyond the end.
     #[must_use]
     #[inline]
     pub(crate) fn moved_to(self, at: usize) -> Self {
-        Xdr { at: at.min(self.bytes.len()) as u32, ..self }
+        Xdr { rest: &self.rest[at.saturating_sub(self.offset()).min(self.left())..], ..self }
+    }
+
+    /// A cursor over the next `length` bytes, if they are there; this one moves behind them.
+    #[inline]
+    pub(crate) fn split(&mut self, length: usize) -> Option<Self> {
+        let (part, rest) = self.rest.split_at_checked(length)?;
+        let part = Xdr { rest: part, end: self.end - rest.len() as u32, ..*self };
+        self.rest = rest;
+        Some(part)
     }
 
     /// An error of this structure at the cursor.
@@ -230,18 +277,16 @@ impl<'a> Xdr<'a> {
     }
 
     #[cold]
-    pub(crate) fn truncated(&self, needed: usize) -> Error {
+    fn truncated(&self, needed: usize) -> Error {
         self.error(ErrorKind::Truncated { needed, left: self.left() })
     }
 
     /// The next `N` bytes.
     #[inline]
     pub fn array<const N: usize>(&mut self) -> Result<&'a [u8; N]> {
-        let at = self.offset();
-        // One comparison: `at` alone is within bounds, which the compiler does not know.
-        match self.bytes.get(at..at + N).and_then(|bytes| bytes.first_chunk()) {
-            Some(chunk) => {
-                self.at += N as u32;
+        match self.rest.split_first_chunk::<N>() {
+            Some((chunk, rest)) => {
+                self.rest = rest;
                 Ok(chunk)
             }
             None => Err(self.truncated(N)),
@@ -251,54 +296,26 @@ impl<'a> Xdr<'a> {
     /// The next `length` bytes, without padding.
     #[inline]
     pub fn bytes(&mut self, length: usize) -> Result<&'a [u8]> {
-        let at = self.offset();
-        match self.bytes.get(at..at.saturating_add(length)) {
-            Some(bytes) => {
-                self.at += length as u32;
+        match self.rest.split_at_checked(length) {
+            Some((bytes, rest)) => {
+                self.rest = rest;
                 Ok(bytes)
             }
             None => Err(self.truncated(length)),
         }
     }
 
-    /// The two words at an offset in the datagram, wherever the cursor is.
-    #[inline]
-    pub(crate) fn pair_at(&self, at: usize) -> Option<[u32; 2]> {
-        let bytes: &[u8; 8] = self.bytes.get(at..at.checked_add(8)?)?.first_chunk()?;
-        let both = u64::from_be_bytes(*bytes);
-        Some([(both >> 32) as u32, both as u32])
-    }
-
-    /// The next two words, behind which it moves.
-    #[inline]
-    pub(crate) fn pair(&mut self) -> Option<[u32; 2]> {
-        let pair = self.pair_at(self.offset())?;
-        self.at += 8;
-        Some(pair)
-    }
-
-    /// A cursor from `start` to `end`, offsets in the datagram; none where they are not within it.
-    #[inline]
-    pub(crate) fn between(&self, start: usize, end: usize) -> Option<Self> {
-        let bytes = self.bytes.get(..end)?;
-        (start <= end).then_some(Xdr { bytes, at: start as u32, ..*self })
-    }
-
-    /// Takes the next `length` bytes as a cursor of their own, and moves behind them and their padding. None, and no move,
-    /// where there are not so many.
-    #[inline]
-    pub(crate) fn take(&mut self, length: usize) -> Option<Self> {
-        let end = self.offset().saturating_add(length);
-        let taken = Xdr { bytes: self.bytes.get(..end)?, ..*self };
-        let padded = end + (length.wrapping_neg() & 3);
-        self.at = padded.min(self.bytes.len()) as u32;
-        Some(taken)
-    }
-
     /// `unsigned int`.
     #[inline]
     pub fn u32(&mut self) -> Result<u32> {
         self.array().map(|bytes| u32::from_be_bytes(*bytes))
+    }
+
+    /// The tag and the length that stand before samples and records.
+    #[inline]
+    pub(crate) fn frame(&mut self) -> Result<(Tag, u32)> {
+        let frame = self.u64()?;
+        Ok((Tag((frame >> 32) as u32), frame as u32))
     }
 
     /// `int`.
@@ -338,7 +355,7 @@ impl<'a> Xdr<'a> {
     /// Moves to the next multiple of four after `length` bytes, or to the end where that comes first.
     #[inline]
     pub fn skip_padding(&mut self, length: usize) {
-        self.at += (length.wrapping_neg() & 3).min(self.left()) as u32;
+        self.rest = &self.rest[(length.wrapping_neg() & 3).min(self.left())..];
     }
 
     /// `mac`: six bytes, padded to eight.
@@ -353,7 +370,7 @@ impl<'a> Xdr<'a> {
     pub fn address(&mut self) -> Result<Address> {
         let at_type = *self;
         match self.u32()? {
-            0 if self.padded_unknown => self.array::<4>().map(|_| Address::Unknown),
+            0 if self.layout.0 & Layout::PADDED_UNKNOWN != 0 => self.array::<4>().map(|_| Address::Unknown),
             0 => Ok(Address::Unknown),
             1 => self.array::<4>().map(|octets| Address::V4((*octets).into())),
             2 => self.array::<16>().map(|octets| Address::V6((*octets).into())),

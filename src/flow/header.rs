@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use crate::sample::Record;
+use crate::sample::{Record, words};
 use crate::structure::{Field, Structure, field, structure};
-use crate::xdr::Result;
+use crate::xdr::{Result, Xdr};
 
 /// `header_protocol`: the outermost protocol of a sampled header.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,7 +96,31 @@ impl<'a> SampledHeader<'a> {
     /// Reads `record` if it is a sampled header.
     #[inline]
     pub fn decode(record: &Record<'a>) -> Option<Result<Self>> {
-        (record.tag == Self::TAG).then(|| Self::read(&mut record.xdr().named(Self::NAME)))
+        if record.tag != Self::TAG {
+            return None;
+        }
+        Some(match Self::plain(record) {
+            Some(header) => Ok(header),
+            None => Self::read_with_care(record.xdr().named(Self::NAME)),
+        })
+    }
+
+    /// The header of a record of version 5, if it is whole: read at once, for it is in nearly every sample.
+    #[inline]
+    fn plain(record: &Record<'a>) -> Option<Self> {
+        if !record.xdr().is_v5() {
+            return None;
+        }
+        let (fields, rest) = record.body().split_first_chunk::<16>()?;
+        let [protocol, frame_length, stripped, length] = words(fields);
+        let header = rest.get(..length as usize)?;
+        Some(SampledHeader { protocol: HeaderProtocol(protocol), frame_length, stripped, header })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_with_care(mut xdr: Xdr<'a>) -> Result<Self> {
+        Self::read(&mut xdr)
     }
 
     /// The packet's length as a capture on the medium would have it: `frame_length` without what was stripped, and never less

@@ -65,7 +65,7 @@ structure! {
 
 impl Extended80211Aggregation<'_> {
     /// How deep aggregates are read within aggregates; what is deeper stays raw.
-    const MOST_NESTED: u8 = 2;
+    const MOST_NESTED: u32 = 2;
 
     pub(super) fn is_shallow(record: &Record<'_>) -> bool {
         record.xdr().depth() < Self::MOST_NESTED
