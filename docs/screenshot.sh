@@ -12,26 +12,24 @@ scripts/apt-install.sh wireshark xvfb xdotool imagemagick procps
 home=$(mktemp -d)
 started=()
 trap 'kill "${started[@]}" 2>/dev/null || true; wait; rm -rf "$home"' EXIT
-mkdir -p "$home/run" "$home/.config/wireshark/extcap" "$home/.local/lib/wireshark/extcap"
-for folder in .config/wireshark .local/lib/wireshark; do
-    cp "$built/sflowdump" "$home/$folder/extcap/"
-done
-cat >"$home/.config/wireshark/preferences" <<'END'
-extcap.sflow.port: 16343
-gui.column.format: "No.", "%m", "Time", "%t", "Agent : port", "%Cus:frame.interface_name:0:R", "Source", "%s", "Destination", "%d", "Protocol", "%p", "Length", "%L", "Info", "%i"
-tcp.analyze_sequence_numbers: FALSE
-gui.update.enabled: FALSE
-END
-cat >"$home/.config/wireshark/recent" <<'END'
+config=$home/.config/wireshark
+plugins=$home/.local/lib/wireshark
+mkdir -p "$home/run" "$config/extcap" "$config/profiles" "$plugins/extcap" "$plugins/plugins"
+cp "$built/sflowdump" "$config/extcap/"
+cp "$built/sflowdump" "$plugins/extcap/"
+cp packaging/wireshark/sflowdump.lua "$plugins/plugins/"
+cp -r packaging/wireshark/profiles/sFlow "$config/profiles/"
+echo "extcap.sflow.port: 16343" >>"$config/profiles/sFlow/preferences"
+cat >"$config/profiles/sFlow/recent" <<'END'
 gui.geometry_main_upper_pane: 300
-gui.geometry_main_lower_pane: 760
-column.width: %m, 60, %t, 95, %Cus:frame.interface_name, 155, %s, 140, %d, 140, %p, 65, %L, 55, %i, 500
+gui.geometry_main_lower_pane: 900
+column.width: %m, 60, %t, 95, %Cus:sflowdump.rate, 50, %Cus:sflowdump.reason, 135, %s, 150, %d, 150, %p, 65, %L, 50, %i, 385
 END
 chmod 700 "$home/run"
 chown -R nobody "$home"
 
 exec 3>"$home/display"
-Xvfb -displayfd 3 -screen 0 1280x760x24 -nolisten tcp >/dev/null 2>&1 &
+Xvfb -displayfd 3 -screen 0 1400x760x24 -nolisten tcp >/dev/null 2>&1 &
 started+=($!)
 until [ -s "$home/display" ]; do sleep 0.1; done
 display=:$(cat "$home/display")
@@ -49,19 +47,21 @@ window() {
 }
 
 setpriv --reuid=nobody --regid=nogroup --clear-groups env -i PATH=/usr/bin:/bin HOME="$home" XDG_RUNTIME_DIR="$home/run" \
-    DISPLAY="$display" QT_QPA_PLATFORM=xcb LC_ALL=C.UTF-8 wireshark -k -i sflow >"$home/log" 2>&1 &
+    DISPLAY="$display" QT_QPA_PLATFORM=xcb LC_ALL=C.UTF-8 wireshark -C sFlow -k -i sflow >"$home/log" 2>&1 &
 started+=($!)
 main=$(window '^Capturing from ')
-xdotool windowmove "$main" 0 0 windowsize "$main" 1280 760
+xdotool windowmove "$main" 0 0 windowsize "$main" 1400 760
 sleep 3
 "$built/sflowdump" -r fixtures/demo.pcap --forward 127.0.0.1:16343 --speed 3
 sleep 3
-# Choose a packet, and open its comment, its frame, and there its interface: the port and its sampling rate.
-for place in "500 273" "500 189" "11 549" "11 583" "27 617"; do
+# Choose a packet, so that the list stays where it is; go back to where packets were discarded, and choose one of those. Open
+# its comment, its frame, and there its interface: the port and its sampling rate.
+xdotool mousemove 500 276 click 1 sleep 0.5 click --repeat 4 --delay 100 4 sleep 0.5
+for place in "500 276" "11 550" "11 584" "27 618"; do
     # shellcheck disable=SC2086 # two numbers
     xdotool mousemove $place click 1
     sleep 0.5
 done
-xdotool mousemove 1270 700
+xdotool mousemove 1390 730
 import -window root +dither -colors 64 "png8:$picture"
 ls -l "$picture"
