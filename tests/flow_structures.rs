@@ -83,7 +83,9 @@ fn a_structure_cut_anywhere_is_an_error_and_never_another_structure() {
             let padding = whole.0.len() - cut < 4 && read == expected;
             let short_form = WITH_SHORT_FORM.contains(&layout.name) && cut == 20;
             let raw = EXACT.contains(&layout.name) && (read.starts_with("Unknown") || cut == 8);
-            prop_assert!(padding || short_form || raw, "cut to {} bytes: {}", cut, read);
+            // What is left may be whole in the form that has four bytes after an address of type 0.
+            let padded_address = expected.contains(": Unknown");
+            prop_assert!(padding || short_form || raw || padded_address, "cut to {} bytes: {}", cut, read);
         }
         Ok(())
     });

@@ -64,7 +64,8 @@ fn cannot_bind(listen: &Listen, address: IpAddr, error: &io::Error) -> Failure {
     Failure::new(match error.kind() {
         io::ErrorKind::AddrInUse => format!(
             "UDP port {port}{at} is taken by another program: \"ss -ulpn sport = :{port}\" as root tells which; stop it, or \
-             watch its sFlow with --tap, or send sFlow to another port and choose that with --port"
+             watch its sFlow with --tap, or send sFlow to another port and choose that with --port (for tshark: -o \
+             extcap.sflow.port:N)"
         ),
         io::ErrorKind::AddrNotAvailable => {
             format!("--listen: '{address}' is not an address of this host: \"ip address\" lists those that are")

@@ -446,7 +446,7 @@ impl EventLog {
         match event {
             Event::Fault(Fault { agent, error }) => tracing::warn!("malformed datagram of agent {agent}: {error}"),
             Event::Lost { agent, sub_agent_id, datagrams } => {
-                tracing::warn!("{datagrams} datagrams of agent {agent} sub-agent {sub_agent_id} did not arrive");
+                tracing::warn!("agent {agent} sub-agent {sub_agent_id}: datagrams that did not arrive: {datagrams}");
             }
             Event::Restarted { agent, sub_agent_id } => {
                 tracing::info!("agent {agent} sub-agent {sub_agent_id} began anew");

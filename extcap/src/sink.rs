@@ -224,7 +224,7 @@ mod tests {
 
     /// A sink into a pipe, and the pipe's reading end.
     fn pipe(bound: usize) -> (Sink, File) {
-        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
         (Sink::new(writer.into(), bound).unwrap(), reader.into())
     }
 
