@@ -19,8 +19,15 @@ use crate::Failure;
 /// Bytes worth a system call: at this many the chunk is written, or waits for its turn.
 const CHUNK: usize = 64 * 1024;
 
-/// Room of a chunk: a whole datagram's packets fit in after it was not yet full.
-const CHUNK_ROOM: usize = 4 * CHUNK;
+/// Room of a chunk: the packets of a datagram of the usual size fit in after it was not yet full. Little more than what is
+/// filled, so that the backlog's bound is what memory it takes.
+const CHUNK_ROOM: usize = CHUNK + 16 * 1024;
+
+/// Bytes written in one go. A reader that comes back may take the whole backlog, and datagrams must not wait for that.
+const TURN: usize = 8 * CHUNK;
+
+/// Emptied chunks that are kept. More are there only after a stall.
+const SPARE: usize = 4;
 
 /// How a FIFO takes the bytes of a stall.
 const PIPE_SIZE: usize = 1024 * 1024;
@@ -28,12 +35,15 @@ const PIPE_SIZE: usize = 1024 * 1024;
 /// How long a reader that stalls at the end may take for what is left. Wireshark kills an extcap after 30 s.
 const LAST_FLUSH: Duration = Duration::from_secs(10);
 
+/// Freed bytes after which memory is given back to the system, which takes a moment.
+const WORTH_GIVING_BACK: usize = 4 * 1024 * 1024;
+
 /// What became of a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flushed {
     /// Everything was written.
     All,
-    /// The reader must take some first.
+    /// Some waits: for the reader, or for the next turn.
     Blocked,
     /// The reader is gone.
     Closed,
@@ -47,6 +57,8 @@ pub struct Sink {
     chunks: VecDeque<Vec<u8>>,
     /// Emptied chunks, to be filled again.
     spare: Vec<Vec<u8>>,
+    /// Bytes of chunks that were freed since memory was last given back to the system.
+    freed: usize,
     /// Bytes of the first chunk that are written.
     written: usize,
     /// Bytes that wait, in all chunks but the last.
@@ -99,7 +111,16 @@ impl Sink {
             rustix::fs::fcntl_getfl(&file).and_then(|flags| rustix::fs::fcntl_setfl(&file, flags | OFlags::NONBLOCK));
         status.map_err(|error| Failure::new(format!("output cannot be made non-blocking: {error}")))?;
         grow_pipe(&file);
-        Ok(Sink { file, chunks: VecDeque::new(), spare: Vec::new(), written: 0, waiting: 0, before: 0, bound })
+        Ok(Sink {
+            file,
+            chunks: VecDeque::new(),
+            spare: Vec::new(),
+            freed: 0,
+            written: 0,
+            waiting: 0,
+            before: 0,
+            bound,
+        })
     }
 
     /// The descriptor to wait on.
@@ -145,23 +166,34 @@ impl Sink {
         self.chunks.len() > 1 || self.chunks.back().is_some_and(|chunk| chunk.len() >= CHUNK)
     }
 
-    /// Writes what waits, as far as the reader takes it.
+    /// Writes what waits, as far as the reader takes it, but no more than a turn's bytes.
     pub fn flush(&mut self) -> Result<Flushed, Failure> {
+        let mut turn = TURN;
         while let Some(chunk) = self.chunks.front() {
-            if self.written < chunk.len() {
-                match self.file.write(&chunk[self.written..]) {
-                    Ok(0) => return Err(Failure::new("output: nothing more can be written")),
-                    Ok(count) => self.written += count,
-                    Err(error) => match error.kind() {
-                        io::ErrorKind::WouldBlock => return Ok(Flushed::Blocked),
-                        io::ErrorKind::BrokenPipe => return Ok(Flushed::Closed),
-                        io::ErrorKind::Interrupted => {}
-                        _ => return Err(Failure::new(format!("output: {error}"))),
-                    },
-                }
+            if self.written == chunk.len() {
+                self.recycle();
                 continue;
             }
-            self.recycle();
+            if turn == 0 {
+                return Ok(Flushed::Blocked);
+            }
+            match self.file.write(&chunk[self.written..]) {
+                Ok(0) => return Err(Failure::new("output: nothing more can be written")),
+                Ok(count) => {
+                    self.written += count;
+                    turn = turn.saturating_sub(count);
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return Ok(Flushed::Blocked),
+                    io::ErrorKind::BrokenPipe => return Ok(Flushed::Closed),
+                    io::ErrorKind::Interrupted => {}
+                    _ => return Err(Failure::new(format!("output: {error}"))),
+                },
+            }
+        }
+        if self.freed >= WORTH_GIVING_BACK {
+            self.freed = 0;
+            give_back();
         }
         Ok(Flushed::All)
     }
@@ -196,14 +228,26 @@ impl Sink {
             if !self.chunks.is_empty() {
                 self.waiting -= chunk.len();
             }
-            // A stall's chunks are given back, a few are kept.
-            if self.spare.len() < 4 && chunk.capacity() <= CHUNK_ROOM {
+            if self.spare.len() < SPARE && chunk.capacity() <= CHUNK_ROOM {
                 chunk.clear();
                 self.spare.push(chunk);
+            } else {
+                self.freed += chunk.capacity();
             }
         }
     }
 }
+
+/// Gives the memory of freed chunks back to the system. The GNU allocator by itself gives back only what nothing lies behind.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[allow(unsafe_code, reason = "malloc_trim is a foreign function")]
+fn give_back() {
+    // SAFETY: malloc_trim takes nothing from anybody: what it gives back is free.
+    unsafe { libc::malloc_trim(0) };
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn give_back() {}
 
 /// A larger pipe saves waiting: a reader that stalls for a moment costs no backlog. Not every output is a pipe.
 #[cfg(target_os = "linux")]
@@ -281,5 +325,34 @@ mod tests {
         drop(reader);
         fill(&mut sink, 1);
         assert_eq!(sink.flush().unwrap(), Flushed::Closed);
+    }
+
+    #[test]
+    fn a_large_backlog_is_written_in_turns_so_that_datagrams_need_not_wait_for_it() {
+        let mut sink = Sink::new(File::create("/dev/null").unwrap(), usize::MAX).unwrap();
+        assert_eq!(fill(&mut sink, 10 * TURN / 1000), 10 * TURN / 1000);
+        let turns = (1..100).find(|_| sink.flush().unwrap() == Flushed::All).unwrap();
+        assert!((9..=10).contains(&turns), "{turns}");
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    fn the_memory_of_a_stall_is_given_back() {
+        let resident = || {
+            let pages: usize =
+                fs::read_to_string("/proc/self/statm").unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+            pages * rustix::param::page_size()
+        };
+        let mut sink = Sink::new(File::create("/dev/null").unwrap(), usize::MAX).unwrap();
+        let before = resident();
+        let mut interfaces = Vec::new();
+        for _ in 0..100 {
+            fill(&mut sink, 1000);
+            // What was learned in the meantime lies between.
+            interfaces.push(vec![0_u8; 200]);
+        }
+        assert!(resident() > before + 90_000_000);
+        while sink.flush().unwrap() != Flushed::All {}
+        assert!(resident() < before + 20_000_000, "{before} {}", resident());
     }
 }

@@ -26,6 +26,9 @@ use support::process::Running;
 use support::tools::have;
 use support::{Home, SFLOWDUMP, frames, free_port};
 
+/// The argument, before port, rate and seconds, that makes this program a sender.
+const SEND: &str = "send";
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn main() {
@@ -33,6 +36,11 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [mode @ (BARE | BARE_WITH_NAP), port] => {
             bare::run(port.parse().expect("a port"), mode == BARE_WITH_NAP).expect("datagrams");
+        }
+        // A feed to look at the program with, by perf or by eye.
+        [SEND, port, rate, seconds] => {
+            let [port, rate, seconds] = [port, rate, seconds].map(|word| word.parse::<u64>().expect("a number"));
+            Flood::new(port as u16, 10, 48).send(rate * seconds, rate);
         }
         ref words => {
             let chosen = words.iter().find(|word| !word.starts_with('-'));
