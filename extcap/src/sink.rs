@@ -26,7 +26,7 @@ const CHUNK_ROOM: usize = CHUNK + 16 * 1024;
 /// Bytes written in one go. A reader that comes back may take the whole backlog, and datagrams must not wait for that.
 const TURN: usize = 8 * CHUNK;
 
-/// Emptied chunks that are kept. More are there only after a stall.
+/// Emptied chunks that are kept.
 const SPARE: usize = 4;
 
 /// How a FIFO takes the bytes of a stall.
@@ -34,9 +34,6 @@ const PIPE_SIZE: usize = 1024 * 1024;
 
 /// How long a reader that stalls at the end may take for what is left. Wireshark kills an extcap after 30 s.
 const LAST_FLUSH: Duration = Duration::from_secs(10);
-
-/// Freed bytes after which memory is given back to the system, which takes a moment.
-const WORTH_GIVING_BACK: usize = 4 * 1024 * 1024;
 
 /// What became of a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +54,6 @@ pub struct Sink {
     chunks: VecDeque<Vec<u8>>,
     /// Emptied chunks, to be filled again.
     spare: Vec<Vec<u8>>,
-    /// Bytes of chunks that were freed since memory was last given back to the system.
-    freed: usize,
     /// Bytes of the first chunk that are written.
     written: usize,
     /// Bytes that wait, in all chunks but the last.
@@ -111,16 +106,8 @@ impl Sink {
             rustix::fs::fcntl_getfl(&file).and_then(|flags| rustix::fs::fcntl_setfl(&file, flags | OFlags::NONBLOCK));
         status.map_err(|error| Failure::new(format!("output cannot be made non-blocking: {error}")))?;
         grow_pipe(&file);
-        Ok(Sink {
-            file,
-            chunks: VecDeque::new(),
-            spare: Vec::new(),
-            freed: 0,
-            written: 0,
-            waiting: 0,
-            before: 0,
-            bound,
-        })
+        map_chunks();
+        Ok(Sink { file, chunks: VecDeque::new(), spare: Vec::new(), written: 0, waiting: 0, before: 0, bound })
     }
 
     /// The descriptor to wait on.
@@ -191,10 +178,6 @@ impl Sink {
                 },
             }
         }
-        if self.freed >= WORTH_GIVING_BACK {
-            self.freed = 0;
-            give_back();
-        }
         Ok(Flushed::All)
     }
 
@@ -228,26 +211,29 @@ impl Sink {
             if !self.chunks.is_empty() {
                 self.waiting -= chunk.len();
             }
+            // Others are there only after a stall, and freed.
             if self.spare.len() < SPARE && chunk.capacity() <= CHUNK_ROOM {
                 chunk.clear();
                 self.spare.push(chunk);
-            } else {
-                self.freed += chunk.capacity();
             }
         }
     }
 }
 
-/// Gives the memory of freed chunks back to the system. The GNU allocator by itself gives back only what nothing lies behind.
+/// Makes chunks memory maps of their own, which the system gets back as each is freed. The GNU allocator would keep them behind
+/// whatever else was allocated meanwhile; to give all of them back at once takes longer than a socket's queue lasts.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(unsafe_code, reason = "malloc_trim is a foreign function")]
-fn give_back() {
-    // SAFETY: malloc_trim takes nothing from anybody: what it gives back is free.
-    unsafe { libc::malloc_trim(0) };
+#[allow(unsafe_code, reason = "mallopt is a foreign function")]
+fn map_chunks() {
+    // SAFETY: mallopt changes where memory comes from, and nothing else.
+    let done = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, CHUNK as libc::c_int) };
+    if done == 0 {
+        tracing::debug!("chunks are not memory maps of their own");
+    }
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-fn give_back() {}
+fn map_chunks() {}
 
 /// A larger pipe saves waiting: a reader that stalls for a moment costs no backlog. Not every output is a pipe.
 #[cfg(target_os = "linux")]

@@ -44,6 +44,8 @@ fn main() {
         }
         ref words => {
             let chosen = words.iter().find(|word| !word.starts_with('-'));
+            let busy = rig::others();
+            println!("{:.0} % of this machine's processor time is taken by other programs", busy * 100.0);
             for (name, measure) in MEASUREMENTS {
                 if chosen.is_none_or(|chosen| name.contains(chosen)) {
                     measure();
@@ -54,12 +56,13 @@ fn main() {
 }
 
 /// The measurements, by the names that choose one.
-const MEASUREMENTS: [(&str, fn()); 6] = [
+const MEASUREMENTS: [(&str, fn()); 7] = [
     ("cost", cost),
     ("latency", latency),
     ("rate", rate),
     ("dumpcap", dumpcap),
     ("memory", resident),
+    ("stall", stall),
     ("recording", recording),
 ];
 
@@ -211,6 +214,32 @@ fn resident() {
     sleep(SECOND);
     let after = memory(pid, "VmRSS");
     row("memory after the stall", format!("{after:.1} MiB"), "≤ 64 MiB", after <= 64.0);
+}
+
+/// A reader that stands still for two seconds of a fast feed, with a backlog that holds them and with one that does not: what
+/// was sent is written, or told.
+fn stall() {
+    for (backlog, holds) in [("512", true), ("64", false)] {
+        // A socket buffer in which nothing gets lost where others use the machine too.
+        let options = ["--backlog", backlog, "--receive-buffer", "256"];
+        let mut rig = Rig::start(Subject::Fifo { comments: true }, &options);
+        let reader = rig.reader.take().expect("cat");
+        let mut flood = Flood::new(rig.port, 10, 48);
+        flood.send(50_000, 100_000);
+        reader.signal(Signal::STOP);
+        flood.send(200_000, 100_000);
+        reader.signal(Signal::CONT);
+        flood.send(50_000, 100_000);
+        let [written, slow, kernel] = rig.end();
+        let measured = format!("{slow} packets, {kernel} in the kernel");
+        let exact = written + slow + kernel == flood.packets();
+        row(
+            &format!("stall of 2 s at 700 k packets/s, backlog {backlog}: lost"),
+            format!("{measured}{}", if exact { "" } else { ", not all told" }),
+            if holds { "none" } else { "told exactly" },
+            exact && !(holds && slow + kernel > 0),
+        );
+    }
 }
 
 /// A recording, converted.

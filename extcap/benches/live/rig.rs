@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
-use crate::support::flood::Flood;
+use crate::support::flood::{Flood, SAMPLES};
 use crate::support::process::Running;
 use crate::support::{Home, SFLOWDUMP, free_port, queues, wait_for};
 
@@ -96,11 +96,23 @@ impl Rig {
             took = started.elapsed();
         }
         self.settle();
-        let mut lost = dropped(self.receiver.pid(), self.port) > 0;
+        let in_kernel = dropped(self.receiver.pid(), self.port);
+        let [_, slow, _] = self.end();
+        ((flood.sent() as f64 / took.as_secs_f64()) as u64, in_kernel + slow == 0)
+    }
+
+    /// Ends the receiver; returns the packets that it says to have written, lost to a slow reader, and lost in the kernel.
+    pub fn end(&mut self) -> [u64; 3] {
+        self.settle();
         self.receiver.signal(Signal::TERM);
         _ = self.receiver.end();
-        lost |= self.receiver.stderr().contains("dropped for a slow reader");
-        ((flood.sent() as f64 / took.as_secs_f64()) as u64, !lost)
+        let summary = self.receiver.stderr();
+        let told = |what| {
+            let count = summary.lines().find_map(|line| line.strip_suffix(what)?.trim().parse().ok());
+            count.unwrap_or(0_u64)
+        };
+        let in_kernel = told("datagrams dropped by kernel") * SAMPLES;
+        [told("packets captured"), told("packets dropped for a slow reader"), in_kernel]
     }
 }
 
@@ -125,6 +137,20 @@ pub fn cpu(pid: u32) -> Duration {
         text.split_whitespace().next()?.parse::<u64>().ok()
     });
     Duration::from_nanos(nanoseconds.sum())
+}
+
+/// The share of the machine's processor time that is not idle, while nothing is measured.
+pub fn others() -> f64 {
+    let times = || -> Vec<u64> {
+        let text = fs::read_to_string("/proc/stat").expect("/proc/stat");
+        let line = text.lines().next().expect("a line");
+        line.split_whitespace().skip(1).map(|time| time.parse().expect("a number")).collect()
+    };
+    let before = times();
+    sleep(Duration::from_secs(2));
+    let spent: Vec<u64> = times().iter().zip(before).map(|(after, before)| after - before).collect();
+    // user, nice, system, idle, waiting for disks
+    1.0 - (spent[3] + spent[4]) as f64 / spent.iter().sum::<u64>() as f64
 }
 
 /// Runs a command to its end; returns its processor time and the time that it took.
