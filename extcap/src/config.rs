@@ -86,7 +86,7 @@ impl Config {
                 address: parsed(words, "listen", "an IPv4 or IPv6 address")?,
                 receive_buffer: number(words, "receive-buffer")?.map(|mib| mib as usize * MIB),
             },
-            tap: text(words, "tap").filter(|interface| *interface != NO_INTERFACE).map(str::to_owned),
+            tap: text(words, "tap").filter(|interface| *interface != NO_INTERFACE.value).map(str::to_owned),
             sflow_rt: parsed(words, "sflow-rt", "a URL such as http://10.0.0.9:8008")?,
             advertise: parsed(words, "advertise", "an address, or ADDRESS:PORT")?,
             forward: list(words, "forward")?,

@@ -52,8 +52,8 @@ const fn value(value: &'static str, label: &'static str) -> Value<'static> {
     Value { value, label }
 }
 
-/// What the dialog says for no interface.
-pub const NO_INTERFACE: &str = "none";
+/// What the dialog has for no interface.
+pub const NO_INTERFACE: Value<'static> = value("none", "None: listen on the port");
 
 /// An option.
 #[derive(Clone, Copy, Debug)]

@@ -60,8 +60,7 @@ pub fn config(out: &mut dyn Write) -> io::Result<()> {
 pub fn reload(option: &str, out: &mut dyn Write) -> io::Result<()> {
     let known = OPTIONS.iter().position(|known| known.name == option && matches!(known.kind, Kind::Interface));
     let Some(number) = known else { return config(out) };
-    let none = Value { value: NO_INTERFACE, label: "None: listen on the port" };
-    choice(out, number, &none, true)?;
+    choice(out, number, &NO_INTERFACE, true)?;
     tap::interfaces().iter().try_for_each(|name| choice(out, number, &Value { value: name, label: name }, false))
 }
 
@@ -92,8 +91,7 @@ fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> 
         Kind::Switch => writeln!(out, "{{type=boolean}}{{default=true}}"),
         Kind::Interface => {
             writeln!(out, "{{type=selector}}{{reload=true}}{{placeholder=Scan}}")?;
-            let none = Value { value: NO_INTERFACE, label: "None: listen on the port" };
-            choice(out, number, &none, true)
+            choice(out, number, &NO_INTERFACE, true)
         }
         Kind::File => writeln!(out, "{{type=fileselect}}{{mustexist=false}}"),
     }

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use sflowcap::datagram::MAX_DATAGRAM;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -28,6 +29,11 @@ const BATCH: usize = 64;
 
 /// Room for a datagram, and for a byte more, so that one that is too long shows: IPv6 can carry 20 bytes more than IPv4.
 const SLOT: usize = MAX_DATAGRAM + 1;
+
+/// The time in nanoseconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64)
+}
 
 /// Opens the socket that a capture listens on.
 pub fn open(listen: &Listen) -> Result<UdpSocket, Failure> {

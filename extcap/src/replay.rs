@@ -12,7 +12,8 @@ use crate::files::Files;
 use crate::forward::Forwarder;
 use crate::input::{Feed, Passed};
 use crate::progress;
-use crate::session::{EventLog, Stop, Summary, converter, now, rotate};
+use crate::receive::now;
+use crate::session::{EventLog, Stop, Summary, converter, rotate};
 use crate::sink::{self, Flushed, Sink};
 
 /// A recorded feed that is open.

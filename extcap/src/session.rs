@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sflowcap::capture::{Converter, Event, Fault, Options, PacketFilter, Totals};
@@ -23,7 +23,7 @@ use crate::forward::Forwarder;
 use crate::log;
 use crate::protocol;
 use crate::receive::pace::{NAP, Pace};
-use crate::receive::{self, Receiver};
+use crate::receive::{self, Receiver, now};
 use crate::replay::{self, Recording};
 use crate::sflow_rt::Forwarding;
 use crate::sink::{self, Flushed, Sink};
@@ -198,10 +198,6 @@ pub fn converter(config: &Config, description: &str) -> Result<Converter, Failur
 fn operating_system() -> String {
     let uname = rustix::system::uname();
     format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy())
-}
-
-pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64)
 }
 
 /// Signals that end a capture, as something to wait on and something to look at.

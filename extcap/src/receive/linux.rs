@@ -7,11 +7,10 @@ use std::mem::{self, MaybeUninit};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::ptr;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use sflowcap::capture::Received;
 
-use super::{BATCH, SLOT};
+use super::{BATCH, SLOT, now};
 
 /// Room for the control messages of a datagram: a time stamp, aligned as the kernel wants it.
 #[repr(C, align(8))]
@@ -161,11 +160,6 @@ impl Receiver {
         };
         (status == 0 && length as usize == mem::size_of_val(&words)).then_some(words[8]) // SK_MEMINFO_DROPS
     }
-}
-
-/// The time in nanoseconds since 1970.
-pub(super) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64)
 }
 
 /// The kernel's time stamp among a message's control messages.

@@ -3,11 +3,10 @@
 use std::io;
 use std::net::{IpAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use sflowcap::capture::Received;
 
-use super::{BATCH, SLOT};
+use super::{BATCH, SLOT, now};
 
 /// What came with a datagram.
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +40,7 @@ impl Receiver {
         for slot in self.bytes.chunks_exact_mut(SLOT) {
             match self.socket.recv_from(slot) {
                 Ok((length, sender)) => {
-                    let timestamp =
-                        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
-                    self.arrivals.push(Arrival { timestamp, sender: sender.ip(), length });
+                    self.arrivals.push(Arrival { timestamp: now(), sender: sender.ip(), length });
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => break,
                 Err(error) if self.arrivals.is_empty() => return Err(error),
