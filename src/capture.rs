@@ -320,10 +320,16 @@ impl Converter {
                 && selection.has_source(told.source())
                 && selection.has_direction(told.direction())
                 && headers(told.records()).flatten().any(|header| {
-                    let home = self.options.framing.home(header.protocol, header.header);
-                    home.is_some_and(|home| self.passes(home, header.header, header.original_length()))
+                    let placed = self.place(&header);
+                    placed.is_some_and(|(home, original_length)| self.passes(home, header.header, original_length))
                 })
         })
+    }
+
+    /// Where a sampled header goes in the file, and how long its packet is there; none where there is no link type for it.
+    fn place(&self, header: &SampledHeader<'_>) -> Option<(Home, u32)> {
+        let home = self.options.framing.home(header.protocol, header.header)?;
+        Some((home, header.original_length().saturating_add(home.prefix.len() as u32)))
     }
 
     /// A sample, or what stands in the place of one.
@@ -412,7 +418,7 @@ impl Converter {
             }
             has_packet = true;
             self.totals.packets += 1;
-            let Some(home) = self.options.framing.home(header.protocol, header.header) else {
+            let Some((home, original_length)) = self.place(&header) else {
                 self.totals.no_link_type += 1;
                 continue;
             };
@@ -421,7 +427,6 @@ impl Converter {
                 synthetic: None,
                 agent_clock: agent_clock.is_some(),
             };
-            let original_length = header.original_length().saturating_add(home.prefix.len() as u32);
             let data = header.header;
             let packet = Packet { home, data, original_length, timestamp, direction, sampling_rate, making };
             self.packet(context, told, stream, &packet, out.as_deref_mut());

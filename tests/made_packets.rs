@@ -391,3 +391,28 @@ fn tshark_dissects_whole_datagrams_as_it_does_the_recording_that_they_are_from()
     }
     assert_eq!(differences, "");
 }
+
+/// Keeps the lengths that it is asked about.
+#[derive(Debug, Default)]
+struct Asked(std::rc::Rc<std::cell::RefCell<Vec<u32>>>);
+
+impl sflowcap::capture::PacketFilter for Asked {
+    fn matches(&self, _: &[u8], original_length: u32, _: sflowcap::link::LinkType) -> bool {
+        self.0.borrow_mut().push(original_length);
+        true
+    }
+}
+
+#[test]
+fn a_filter_is_asked_about_the_same_packet_for_the_datagram_and_for_itself() {
+    let ipv4 = 11;
+    let sample = support::wire::flow_sample(&[Wire::new().sampled_header(ipv4, 1018, 18, &[0x45; 60])]);
+    let asked = Asked::default();
+    let lengths = std::rc::Rc::clone(&asked.0);
+    let options = Options { content: Content::Both, filter: Some(Box::new(asked)), ..Options::default() };
+    let mut converter = sflowcap::capture::Converter::new(options);
+    let bytes = support::wire::datagram(&[sample]);
+    let received = sflowcap::capture::Received { timestamp: 1, sender: [127, 0, 0, 1].into(), bytes: &bytes };
+    converter.datagram(&received, Some(&mut Vec::new()), |event| panic!("{event:?}"));
+    assert_eq!(*lengths.borrow(), [1014, 1014], "with the made Ethernet header");
+}
