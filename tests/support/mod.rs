@@ -8,5 +8,6 @@ pub mod feed;
 pub mod flow;
 pub mod old;
 pub mod pcapng;
+pub mod told;
 pub mod tshark;
 pub mod wire;
