@@ -11,6 +11,7 @@ use sflowcap::flow::{ExtendedNat, ExtendedRouter, FlowRecord, OldPmacctTag, Samp
 use sflowcap::sample::{Records, Sample};
 use sflowcap::structure::Mac;
 use sflowcap::{Address, ErrorKind};
+use support::atoms::atoms;
 use support::flow::{Layout, layouts};
 use support::wire::{Wire, datagram, flow_sample};
 
@@ -99,22 +100,6 @@ fn the_table_of_layouts_has_every_structure_that_the_library_reads() {
     let aggregation = (0, 1016, "Extended80211Aggregation");
     let missing: Vec<_> = read.symmetric_difference(&written).filter(|row| **row != aggregation).collect();
     assert!(missing.is_empty(), "{missing:?}");
-}
-
-/// The values in what `Debug` prints: numbers, addresses and texts, without the names.
-fn atoms(debug: &str) -> Vec<String> {
-    let mut atoms = Vec::new();
-    for (at, part) in debug.split('"').enumerate() {
-        if at % 2 == 1 {
-            atoms.push(format!("\"{part}\""));
-            continue;
-        }
-        let words = part.split([' ', ',', '{', '}', '(', ')', '[', ']']).filter(|word| !word.is_empty());
-        let is_name =
-            |word: &str| word.starts_with(|c: char| c.is_alphabetic()) && !word.trim_end_matches(':').contains(':');
-        atoms.extend(words.filter(|word| !is_name(word)).map(str::to_owned));
-    }
-    atoms
 }
 
 #[test]

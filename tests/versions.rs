@@ -16,7 +16,7 @@ use sflowcap::sample::{CounterSample, FlowSample, Interface, Sample};
 use sflowcap::structure::Text;
 use sflowcap::{Address, Datagram, Error, ErrorKind, Version};
 use support::wire::Wire;
-use support::{old, wire};
+use support::{feed, old, wire};
 
 const FRAME: [u8; 22] = *b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0payload!";
 
@@ -401,23 +401,6 @@ fn versions_may_change_within_a_stream() {
     assert_eq!(out.windows(FRAME.len()).filter(|window| *window == FRAME).count(), 7);
 }
 
-/// A capture file with these payloads in UDP packets to port 6343.
-fn capture_file(payloads: &[Vec<u8>]) -> Vec<u8> {
-    let mut file = Wire::new().u32(0xa1b2_c3d4).u32(2 << 16 | 4).u32s([0, 0, 65535, 1]).0;
-    for payload in payloads {
-        let (ip, udp) = (28 + payload.len() as u16, 8 + payload.len() as u16);
-        let mut frame = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\x45\0".to_vec();
-        frame.extend(ip.to_be_bytes());
-        frame.extend(b"\0\0\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\x18\xc7\x18\xc7");
-        frame.extend(udp.to_be_bytes());
-        frame.extend([0, 0]);
-        frame.extend(payload);
-        file.extend(Wire::new().u32s([0, 0, frame.len() as u32, frame.len() as u32]).0);
-        file.extend(frame);
-    }
-    file
-}
-
 #[test]
 fn tshark_reads_the_same_from_what_the_encoder_writes() {
     if Command::new("tshark").arg("-v").output().is_err() {
@@ -438,7 +421,7 @@ fn tshark_reads_the_same_from_what_the_encoder_writes() {
         )
     };
     let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/versions.pcap");
-    std::fs::write(path, capture_file(&[datagram(2), datagram(4)])).unwrap();
+    std::fs::write(path, feed::file(&[datagram(2), datagram(4)])).unwrap();
     let fields = [
         ("version", "2", "4"),
         ("agent", "10.0.0.1", "10.0.0.1"),

@@ -155,3 +155,21 @@ pub fn link_header_length(frame: &Frame) -> usize {
         _ => 0,
     }
 }
+
+/// A capture file with these payloads in UDP packets to port 6343.
+pub fn file(payloads: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
+    let mut file = words(&[0xa1b2_c3d4, 2 << 16 | 4, 0, 0, 65535, 1]);
+    for payload in payloads.iter().map(AsRef::as_ref) {
+        let (ip, udp) = (28 + payload.len() as u16, 8 + payload.len() as u16);
+        let mut frame = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\x45\0".to_vec();
+        frame.extend(ip.to_be_bytes());
+        frame.extend(b"\0\0\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\x18\xc7\x18\xc7");
+        frame.extend(udp.to_be_bytes());
+        frame.extend([0, 0]);
+        frame.extend(payload);
+        file.extend(words(&[0, 0, frame.len() as u32, frame.len() as u32]));
+        file.extend(frame);
+    }
+    file
+}

@@ -1,6 +1,7 @@
 //! What several tests share.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
+pub mod atoms;
 pub mod capture;
 pub mod captures;
 pub mod convert;
@@ -8,5 +9,6 @@ pub mod feed;
 pub mod flow;
 pub mod old;
 pub mod pcapng;
+pub mod told;
 pub mod tshark;
 pub mod wire;

@@ -63,6 +63,53 @@ pub fn is_there() -> bool {
 
 /// Dissects a feed.
 pub fn dissect(feed: &Path) -> Vec<Dissected> {
+    let datagrams = pdml(feed);
+    let datagram = |lines: &String| {
+        let mut reader = Reader::default();
+        lines.lines().for_each(|line| reader.line(line));
+        reader.datagram
+    };
+    datagrams.iter().map(datagram).collect()
+}
+
+/// A field of the dissection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name, without the protocol before the first dot: versions of Wireshark differ in it (sflow, sflow_5, sflow_245).
+    pub name: String,
+    /// The bytes that it is read from, hexadecimal; of a part of a word the whole word.
+    pub value: String,
+}
+
+/// The fields of each datagram of a feed, in tshark's order, by the number of the frame that completed it. One called
+/// `malformed` stands where tshark met a fault.
+pub fn fields(feed: &Path) -> Vec<(usize, Vec<Field>)> {
+    let field = |line: &str| {
+        let name = match attribute(line, "name")?.split_once('.')? {
+            ("_ws", "malformed") => "malformed",
+            (protocol, field) if protocol.starts_with("sflow") => field,
+            _ => return None,
+        };
+        let value = || attribute(line, "unmaskedvalue").or_else(|| attribute(line, "value")).unwrap_or_default();
+        let show = || attribute(line, "show").unwrap_or_default();
+        let value = match name {
+            // Wireshark 4.0 has the bytes of the first label for each.
+            "extended_mpls.in_label" | "extended_mpls.out_label" => format!("{:08x}", show().parse::<u32>().unwrap()),
+            "header" => show().replace(':', ""),
+            _ => value().to_lowercase(),
+        };
+        Some(Field { name: name.to_owned(), value })
+    };
+    let datagram = |lines: &String| {
+        let number = lines.lines().find(|line| attribute(line, "name") == Some("num")).expect("a frame number");
+        let number = attribute(number, "show").unwrap().parse().expect("a number");
+        (number, lines.lines().filter_map(field).collect())
+    };
+    pdml(feed).iter().map(datagram).collect()
+}
+
+/// The lines of each datagram's dissection; there is a field to a line.
+fn pdml(feed: &Path) -> Vec<String> {
     let output = Command::new("tshark")
         .args(["-n", "-T", "pdml", "-J", "sflow _ws.malformed", "-Y", "sflow"])
         // Sampled headers as bytes: what they hold must not be taken for the datagram's own fields.
@@ -71,18 +118,11 @@ pub fn dissect(feed: &Path) -> Vec<Dissected> {
         .output()
         .expect("tshark runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut datagrams = Vec::new();
-    for line in String::from_utf8(output.stdout).expect("PDML in UTF-8").lines().map(str::trim_start) {
-        if line.starts_with("<packet>") {
-            datagrams.push(Reader::default());
-        } else if let Some(reader) = datagrams.last_mut() {
-            reader.line(line);
-        }
-    }
-    datagrams.into_iter().map(|reader| reader.datagram).collect()
+    let text = String::from_utf8(output.stdout).expect("PDML in UTF-8");
+    text.split("<packet>").skip(1).map(str::to_owned).collect()
 }
 
-/// Follows a datagram's lines of PDML; there is a field to a line.
+/// Follows a datagram's lines of PDML.
 #[derive(Clone, Debug, Default)]
 struct Reader {
     datagram: Dissected,
