@@ -50,15 +50,21 @@ fn watch(interface: &str, port: u16) -> Watching {
     Watching { program: Running::start(&home, "sflowdump", &mut command), fifo, _home: home }
 }
 
+/// A collector on a free port, and a capture that watches loopback already.
+fn watch_a_collector() -> (u16, UdpSocket, Watching) {
+    let port = free_port();
+    let owner = collector(port);
+    let mut watching = watch("lo", port);
+    watching.fifo.wait_for("the beginning", |capture| !capture.interfaces.is_empty());
+    (port, owner, watching)
+}
+
 #[test]
 fn what_goes_to_another_program_is_seen_and_that_program_gets_it_all() {
     if !may_capture() {
         return;
     }
-    let port = free_port();
-    let owner = collector(port);
-    let mut watching = watch("lo", port);
-    watching.fifo.wait_for("the beginning", |capture| !capture.interfaces.is_empty());
+    let (port, owner, mut watching) = watch_a_collector();
     let feed = Feed::to_port(port);
     let mut buffer = [0; 2000];
     for number in 0..500 {
@@ -84,10 +90,7 @@ fn what_is_on_its_way_at_the_end_is_not_lost() {
     if !may_capture() {
         return;
     }
-    let port = free_port();
-    let _owner = collector(port);
-    let mut watching = watch("lo", port);
-    watching.fifo.wait_for("the beginning", |capture| !capture.interfaces.is_empty());
+    let (port, _owner, mut watching) = watch_a_collector();
     Feed::to_port(port).send_frames((0..2000).map(frames::numbered));
     watching.program.signal(Signal::TERM);
     let capture = watching.fifo.read_to_end();
@@ -101,10 +104,7 @@ fn the_time_is_the_one_of_capture() {
     if !may_capture() {
         return;
     }
-    let port = free_port();
-    let _owner = collector(port);
-    let mut watching = watch("lo", port);
-    watching.fifo.wait_for("the beginning", |capture| !capture.interfaces.is_empty());
+    let (port, _owner, mut watching) = watch_a_collector();
     let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
     let before = now();
     Feed::to_port(port).send_frames([frames::numbered(1)]);
