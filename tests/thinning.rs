@@ -57,7 +57,7 @@ fn told(comment: &str, key: &str) -> Option<u64> {
 fn sums(converted: &Converted) -> HashMap<u64, u64> {
     let mut sums = HashMap::new();
     for packet in &converted.file.packets {
-        let comment = packet.comment();
+        let comment = &packet.comments[0];
         *sums.entry(told(comment, "source").unwrap()).or_default() += told(comment, "rate").unwrap();
     }
     sums
@@ -128,7 +128,7 @@ fn a_fast_feed_keeps_three_quarters_and_a_slow_one_all() {
     let slow = feed((0..300).map(|number| number * 10_000_000), 4);
     let converted = thin(&slow, 1000, 2);
     assert_eq!((converted.totals.written, converted.totals.thinned), (2100, 0));
-    assert!(converted.file.packets.iter().all(|packet| told(packet.comment(), "thinned").is_none()));
+    assert!(converted.file.packets.iter().all(|packet| told(&packet.comments[0], "thinned").is_none()));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn the_rate_is_the_agents_times_what_the_comment_tells() {
     let converted = thin(&steady(), 200, 3);
     let mut factors = Vec::new();
     for packet in &converted.file.packets {
-        let comment = packet.comment();
+        let comment = &packet.comments[0];
         let factor = told(comment, "thinned").unwrap_or(1);
         assert!(factor.is_power_of_two());
         assert_eq!(told(comment, "rate"), Some(100 * told(comment, "source").unwrap() * factor));
@@ -169,7 +169,7 @@ fn whole_datagrams_are_thinned_too() {
     let Totals { written_datagrams, thinned_datagrams, .. } = converted.totals;
     assert_eq!(written_datagrams + thinned_datagrams, 6000);
     assert!((300..=600).contains(&written_datagrams), "{written_datagrams}");
-    assert!(converted.file.packets.iter().any(|packet| told(packet.comment(), "thinned").is_some()));
+    assert!(converted.file.packets.iter().any(|packet| told(&packet.comments[0], "thinned").is_some()));
 }
 
 #[test]
