@@ -1,5 +1,7 @@
 //! Thinning: never too many packets a second, and sums that stay right.
 
+#![allow(clippy::cast_precision_loss, reason = "estimates are not exact")]
+
 mod support;
 
 use core::num::NonZeroU32;
