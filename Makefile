@@ -29,14 +29,14 @@ help: ## list these targets
 demo: ## see it work: tshark decodes a recorded feed
 	@scripts/apt-install.sh gcc libc6-dev tshark
 	$(CARGO) build --release --locked --package sflowdump
-	@scripts/link.sh $(program)
+	@$(program) --install
 	@scripts/demo.sh $(release)
 
 link: build ## let this user's Wireshark and tshark find the built program
-	scripts/link.sh $(program)
+	$(program) --install
 
-unlink: ## undo link
-	scripts/link.sh --remove
+unlink: $(program) ## undo link
+	$(program) --uninstall
 
 $(program):
 	$(MAKE) build

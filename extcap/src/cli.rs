@@ -166,6 +166,13 @@ pub fn command() -> Command {
                 .value_name("N")
                 .help("Replay it N times; 0 for until stopped"),
         )
+        .args(
+            [
+                ("install", "Link the program, its Lua script and profile into your own Wireshark"),
+                ("uninstall", "Undo --install"),
+            ]
+            .map(|(name, help)| Arg::new(name).long(name).action(ArgAction::SetTrue).exclusive(true).help(help)),
+        )
         .args(OPTIONS.iter().map(shown))
         .args(
             ["extcap-interfaces", "extcap-dlts", "extcap-config", "extcap-cleanup-postkill", "capture"]

@@ -1,7 +1,7 @@
 //! sFlow as a Wireshark capture interface, and in the shell.
 //!
-//! What was typed ([`cli`]) → what to do ([`config`]) → do it: answer Wireshark's questions ([`protocol`]), or capture
-//! ([`session`]): [`receive`] datagrams, let the library turn them into packets, [`bpf`] filter them, and hand them to the
+//! What was typed ([`cli`]) → what to do ([`config`]) → do it: answer Wireshark's questions ([`protocol`]), [`install`], or
+//! capture ([`session`]): [`receive`] datagrams, let the library turn them into packets, [`bpf`] filter them, and hand them to the
 //! [`sink`].
 
 mod bpf;
@@ -11,6 +11,7 @@ mod failure;
 mod files;
 mod forward;
 mod input;
+mod install;
 mod log;
 mod options;
 mod progress;
@@ -73,6 +74,10 @@ fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
         Ok(()) // a capture leaves nothing behind that outlives its process
     } else if words.value("extcap-capture-filter").is_some() {
         protocol::check_filter(&words)
+    } else if words.has("install") {
+        install::install()
+    } else if words.has("uninstall") {
+        install::uninstall()
     } else {
         session::for_shell(&words)
     }

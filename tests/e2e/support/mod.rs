@@ -41,14 +41,20 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
-        // Not below the working directory: names of Unix sockets must be short.
-        let directory = tempfile::Builder::new().prefix("sd").tempdir().expect("a temporary directory");
+        let home = Home::bare();
         // Wireshark 4.0 looks in the first, later versions in the second.
         for extcaps in [".config/wireshark/extcap", ".local/lib/wireshark/extcap"] {
-            let extcaps = directory.path().join(extcaps);
+            let extcaps = home.file(extcaps);
             fs::create_dir_all(&extcaps).expect("a directory for extcaps");
             symlink(SFLOWDUMP, extcaps.join("sflowdump")).expect("a link to the program");
         }
+        home
+    }
+
+    /// A home without the program.
+    pub fn bare() -> Self {
+        // Not below the working directory: names of Unix sockets must be short.
+        let directory = tempfile::Builder::new().prefix("sd").tempdir().expect("a temporary directory");
         fs::create_dir(directory.path().join("tmp")).expect("a directory for temporary files");
         Home { directory }
     }
