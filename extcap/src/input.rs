@@ -18,6 +18,7 @@ use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
 use sflowcap::capture::Received;
 
 use crate::Failure;
+use crate::ports::OtherPorts;
 
 /// What is read of a file at once; a larger block makes it grow.
 const BUFFER: usize = 256 * 1024;
@@ -89,7 +90,13 @@ impl Feed {
             PcapError::Eof | PcapError::Incomplete(_) => failed(&"the file ends within its header"),
             other => failed(&other),
         })?;
-        let frames = Frames { port, passed: Passed::default(), fragments: IpDefragPool::new(), big_endian: false };
+        let frames = Frames {
+            port,
+            passed: Passed::default(),
+            other_ports: Some(OtherPorts::default()),
+            fragments: IpDefragPool::new(),
+            big_endian: false,
+        };
         Ok(Feed { name: name.to_owned(), reader, offset: 0, buffer: BUFFER, interfaces: Vec::new(), frames })
     }
 
@@ -142,6 +149,11 @@ impl Feed {
     /// What was passed over so far.
     pub fn passed(&self) -> Passed {
         self.frames.passed
+    }
+
+    /// Where other datagrams went, if none so far went to the feed's port.
+    pub fn other_ports(&self) -> Option<&OtherPorts> {
+        self.frames.other_ports.as_ref()
     }
 }
 
@@ -228,6 +240,8 @@ fn with_start<R: Read>(mut reader: R, length: usize) -> io::Result<(Vec<u8>, Beg
 struct Frames {
     port: u16,
     passed: Passed,
+    /// None once there was a datagram to the port.
+    other_ports: Option<OtherPorts>,
     fragments: IpDefragPool<u64, ()>,
     /// Whether this section of a pcapng file is.
     big_endian: bool,
@@ -352,9 +366,13 @@ impl Frames {
         let udp = (number == IpNumber::UDP).then(|| UdpHeaderSlice::from_slice(payload).ok()).flatten();
         match udp {
             Some(header) if header.destination_port() == self.port => {
+                self.other_ports = None;
                 take(&Received { timestamp, sender, bytes: &payload[header.slice().len()..] })
             }
-            _ => {
+            header => {
+                if let (Some(header), Some(ports)) = (header, &mut self.other_ports) {
+                    ports.count(header.destination_port(), &payload[header.slice().len()..]);
+                }
                 self.pass(|passed| &mut passed.other);
                 Ok(true)
             }

@@ -14,6 +14,7 @@ mod input;
 mod install;
 mod log;
 mod options;
+mod ports;
 mod progress;
 mod protocol;
 mod receive;

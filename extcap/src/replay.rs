@@ -82,6 +82,9 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
         Some(packets) => packets.end(forwarder, &stop)?,
         None => forwarder.print(),
     }
+    if let (Some(ports), false) = (recording.feed.other_ports(), stop.is_set()) {
+        eprintln!("{}", ports.hint(recording.port, &recording.path.display().to_string()));
+    }
     outcome
 }
 

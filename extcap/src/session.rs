@@ -118,6 +118,7 @@ impl Summary {
     pub fn print(self) {
         let Totals { datagrams, malformed, filtered, thinned, dropped, written, no_link_type, without_header, .. } =
             self.totals;
+        let Totals { lost_datagrams, agent_drops, .. } = self.totals;
         eprintln!("{written} packets captured");
         eprintln!("{datagrams} sFlow datagrams received");
         for (count, what) in [
@@ -126,6 +127,8 @@ impl Summary {
             (no_link_type, "packets of link layers left out (--link-type native has them)"),
             (without_header, "samples without a packet header"),
             (malformed, "malformed datagrams"),
+            (lost_datagrams, "sFlow datagrams lost on the way from the agents"),
+            (agent_drops, "samples dropped by the agents"),
             (dropped, "packets dropped for a slow reader"),
         ] {
             if count > 0 {

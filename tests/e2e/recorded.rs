@@ -438,6 +438,63 @@ fn only_datagrams_to_the_port_are_the_feed() {
     assert_eq!((read.code, read.capture.packets.len()), (Some(0), 0), "a capture with no packets is one too");
 }
 
+/// A recording of these UDP payloads, each to its port.
+fn udp_to(datagrams: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    let frame = |(port, payload): &(u16, Vec<u8>)| {
+        frames::ethernet(0x0800, &frames::ipv4(frames::UDP, &frames::udp(50_000, *port, payload)))
+    };
+    let frames: Vec<Frame> = datagrams.iter().map(|datagram| Frame { time: START, data: frame(datagram) }).collect();
+    pcap(Classic::Nanoseconds, Order::Little, ETHERNET, &frames).0
+}
+
+#[test]
+fn a_feed_on_another_port_is_told_with_what_to_type() {
+    let home = Home::new();
+    let sflow = || datagram(AGENT, &[Sample::of(frames::numbered(1))]);
+    let dns = || b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x07example\0\0\x01\0\x01".to_vec();
+    // The header of an sFlow datagram alone, as other protocols may begin.
+    let header = || datagram(AGENT, &[]);
+    let file = home.file("recording");
+    let file = file.to_str().unwrap();
+    for (datagrams, hint) in [
+        (vec![(9995, sflow()), (53, dns())], "; port 9995 carries it: --port 9995"),
+        (
+            vec![(7000, sflow()), (9995, sflow()), (9995, sflow())],
+            "; ports (datagrams) 9995 (2), 7000 (1) carry it: --port 9995",
+        ),
+        (vec![(53, dns()), (9995, header())], ", nor on another: 2 UDP datagrams to other ports"),
+        (vec![], ", nor on another: 0 UDP datagrams to other ports"),
+    ] {
+        let read = read_bytes(&home, &udp_to(&datagrams), &[]);
+        let expected = format!("no sFlow on port 6343 in {file}{hint}");
+        assert_eq!((read.code, read.stderr.lines().last()), (Some(0), Some(&expected[..])));
+    }
+    // What is sent on needs it as much.
+    let sent = home.command(SFLOWDUMP).args(["-r", file, "--forward", "127.0.0.1:9"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&sent.stderr).contains("no sFlow on port 6343"));
+    // One datagram on the port is enough: the others are no business of ours.
+    let read = read_bytes(&home, &udp_to(&[(9995, sflow()), (6343, sflow()), (9995, sflow())]), &[]);
+    assert!(!read.stderr.contains("no sFlow"), "{}", read.stderr);
+}
+
+#[test]
+fn the_totals_tell_what_was_lost_before_it_came() {
+    let home = Home::new();
+    let numbered = |number: u32, drops: u32| {
+        let mut datagram = datagram(AGENT, &[Sample::of(frames::numbered(number))]);
+        // Of the datagram the sequence number; of its sample the sequence number and the drops.
+        datagram[16..20].copy_from_slice(&number.to_be_bytes());
+        datagram[36..40].copy_from_slice(&number.to_be_bytes());
+        datagram[52..56].copy_from_slice(&drops.to_be_bytes());
+        (6343, datagram)
+    };
+    let read = read_bytes(&home, &udp_to(&[numbered(1, 5), numbered(2, 5), numbered(6, 25)]), &[]);
+    assert_eq!(read.total("sFlow datagrams lost on the way from the agents"), 3, "{}", read.stderr);
+    assert_eq!(read.total("samples dropped by the agents"), 20, "{}", read.stderr);
+    let read = read_bytes(&home, &udp_to(&[numbered(1, 5), numbered(2, 5)]), &[]);
+    assert!(!read.stderr.contains("lost") && !read.stderr.contains("dropped"), "{}", read.stderr);
+}
+
 #[test]
 fn frames_that_were_recorded_in_part_give_the_samples_that_are_whole() {
     let home = Home::new();
