@@ -11,6 +11,9 @@ EXTCAPDIRS ?= $(LIBDIR)/wireshark/extcap $(WIRESHARK_PREFIX)/libexec/wireshark/e
 PLUGINDIR ?= $(LIBDIR)/wireshark/plugins
 PROFILEDIR ?= $(WIRESHARK_PREFIX)/share/wireshark/profiles
 MANDIR ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 CARGO ?= cargo
@@ -18,7 +21,7 @@ CARGO_TARGET_DIR ?= target
 release = $(CARGO_TARGET_DIR)/release
 program = $(release)/sflowdump
 
-.PHONY: build help demo link unlink install uninstall test test-wireshark-versions test-tools bench soak lint doc msrv screenshot clean
+.PHONY: build help demo link unlink install uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv screenshot clean
 
 build: ## build the program (the default)
 	$(CARGO) build --release --locked --package sflowdump
@@ -42,15 +45,19 @@ $(program):
 	$(MAKE) build
 
 install: $(program) ## install below PREFIX (/usr/local), for all users
-	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(MANDIR)/man1 $(EXTCAPDIRS) $(PLUGINDIR) $(PROFILEDIR)/sFlow)
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(MANDIR)/man1 $(BASHDIR) $(ZSHDIR) $(FISHDIR) $(EXTCAPDIRS) $(PLUGINDIR) $(PROFILEDIR)/sFlow)
 	install -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/sflowdump
 	install -m 644 packaging/man/sflowdump.1 $(DESTDIR)$(MANDIR)/man1/sflowdump.1
+	install -m 644 packaging/completions/sflowdump.bash $(DESTDIR)$(BASHDIR)/sflowdump
+	install -m 644 packaging/completions/_sflowdump $(DESTDIR)$(ZSHDIR)/_sflowdump
+	install -m 644 packaging/completions/sflowdump.fish $(DESTDIR)$(FISHDIR)/sflowdump.fish
 	for folder in $(EXTCAPDIRS); do ln -sf $(PREFIX)/bin/sflowdump $(DESTDIR)$$folder/sflowdump; done
 	install -m 644 packaging/wireshark/sflowdump.lua $(DESTDIR)$(PLUGINDIR)/sflowdump.lua
 	install -m 644 packaging/wireshark/profiles/sFlow/* $(DESTDIR)$(PROFILEDIR)/sFlow
 
 uninstall: ## undo install
 	rm -f $(DESTDIR)$(PREFIX)/bin/sflowdump $(DESTDIR)$(MANDIR)/man1/sflowdump.1
+	rm -f $(addprefix $(DESTDIR),$(BASHDIR)/sflowdump $(ZSHDIR)/_sflowdump $(FISHDIR)/sflowdump.fish)
 	rm -f $(foreach folder,$(EXTCAPDIRS),$(DESTDIR)$(folder)/sflowdump) $(DESTDIR)$(PLUGINDIR)/sflowdump.lua
 	rm -rf $(DESTDIR)$(PROFILEDIR)/sFlow
 
@@ -76,8 +83,17 @@ lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with 
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh; fi
 	python3 fixtures/generate.py /dev/stdout | cmp - fixtures/demo.pcap
+	$(pages) $(CARGO_TARGET_DIR)/pages
+	diff -r packaging/completions $(CARGO_TARGET_DIR)/pages/completions
+	diff packaging/man/sflowdump.1 $(CARGO_TARGET_DIR)/pages/man/sflowdump.1
+	if command -v mandoc; then mandoc -Tlint packaging/man/sflowdump.1; fi
 	$(CARGO) build --locked --package sflowdump
 	scripts/check-options.sh $(CARGO_TARGET_DIR)/debug/sflowdump
+
+pages = $(CARGO) run --quiet --locked --package sflowdump --example pages -- packaging/man
+
+pages: ## make the manual page and the shells' completions anew, after a change of the options or of the page
+	$(pages) packaging
 
 doc: ## the library's documentation
 	$(CARGO) doc --workspace --no-deps --locked

@@ -7,4 +7,4 @@ set -eu
     wireshark xvfb xauth xdotool imagemagick `# Wireshark's windows` \
     openvswitch-switch pmacct `# sFlow agents` \
     iproute2 iputils-ping ethtool nftables procps `# networks to run them in` \
-    python3 shellcheck man-db `# checks of our own files`
+    python3 shellcheck man-db mandoc bash zsh fish `# checks of our own files`

@@ -98,8 +98,24 @@ fn takes_value(argument: &Arg) -> bool {
     argument.get_action().takes_values()
 }
 
-/// The command line's grammar.
-pub fn command() -> Command {
+/// The command line's grammar, with what only Wireshark types.
+fn command() -> Command {
+    let extcap = |name: &'static str| Arg::new(name).long(name).hide(true).overrides_with(name);
+    shell_command()
+        .args(
+            ["extcap-interfaces", "extcap-dlts", "extcap-config", "extcap-cleanup-postkill", "capture"]
+                .map(|name| extcap(name).action(ArgAction::SetTrue)),
+        )
+        .args(
+            ["extcap-version", "extcap-interface", "extcap-reload-option", "extcap-control-in", "extcap-control-out"]
+                .map(extcap),
+        )
+        .arg(extcap("extcap-capture-filter").allow_hyphen_values(true))
+        .arg(extcap("fifo").value_parser(value_parser!(PathBuf)))
+}
+
+/// The grammar of what people type: that of `--help`, the manual page and the shells' completions.
+pub fn shell_command() -> Command {
     let shown = |option: &Opt| {
         let argument = Arg::new(option.name)
             .long(option.name)
@@ -113,24 +129,28 @@ pub fn command() -> Command {
             _ => argument.allow_hyphen_values(true),
         }
     };
-    let extcap = |name: &'static str| Arg::new(name).long(name).hide(true).overrides_with(name);
     Command::new("sflowdump")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Receives sFlow and writes the packets that switches sampled as pcapng, for Wireshark and tcpdump")
-        .after_help("In Wireshark choose \"sFlow listener: sflow\"; in a terminal: tshark -i sflow")
+        .after_help(
+            "FILTER is a capture filter in tcpdump's syntax, such as: port 53\n\
+             In Wireshark: \"sFlow listener\"; with tshark: tshark -i sflow. All the rest: man sflowdump",
+        )
         .override_usage("sflowdump [OPTIONS] [-r FILE] [-w FILE] [FILTER]...")
         .arg(
             Arg::new("filter")
                 .value_name("FILTER")
                 .num_args(0..)
-                .help("Only packets that match this capture filter, in tcpdump's syntax: port 53"),
+                .help("Only packets that match this capture filter, in tcpdump's syntax")
+                // The usage and the last lines tell of it.
+                .hide(true),
         )
         .arg(
             Arg::new("read")
                 .short('r')
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
-                .help("Read a recorded feed (pcap or pcapng) instead of listening; with --forward, send it again"),
+                .help("Read a recorded feed, do not listen; with --forward, send it again"),
         )
         .arg(
             Arg::new("write")
@@ -139,9 +159,13 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("File to write; - for standard output (default)"),
         )
-        .arg(Arg::new("format").long("format").allow_hyphen_values(true).value_name("FORMAT").help(
-            "pcapng, or classic pcap: packets alone, for what reads no pcapng [default: pcapng; one of: pcapng, pcap]",
-        ))
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .allow_hyphen_values(true)
+                .value_name("FORMAT")
+                .help("Kind of file [pcapng (default), pcap]"),
+        )
         .arg(Arg::new("size").short('C').value_name("MB").help("Begin another file after so many million bytes"))
         .arg(
             Arg::new("seconds")
@@ -168,22 +192,12 @@ pub fn command() -> Command {
         )
         .args(
             [
-                ("install", "Link the program, its Lua script and profile into your own Wireshark"),
+                ("install", "Add the program, its script and profile to your own Wireshark"),
                 ("uninstall", "Undo --install"),
             ]
             .map(|(name, help)| Arg::new(name).long(name).action(ArgAction::SetTrue).exclusive(true).help(help)),
         )
         .args(OPTIONS.iter().map(shown))
-        .args(
-            ["extcap-interfaces", "extcap-dlts", "extcap-config", "extcap-cleanup-postkill", "capture"]
-                .map(|name| extcap(name).action(ArgAction::SetTrue)),
-        )
-        .args(
-            ["extcap-version", "extcap-interface", "extcap-reload-option", "extcap-control-in", "extcap-control-out"]
-                .map(extcap),
-        )
-        .arg(extcap("extcap-capture-filter").allow_hyphen_values(true))
-        .arg(extcap("fifo").value_parser(value_parser!(PathBuf)))
 }
 
 /// The option's line of `--help`, with its values and its default.
@@ -192,7 +206,9 @@ fn help(option: &Opt) -> String {
         |values: &[crate::options::Value<'_>]| values.iter().map(|value| value.value).collect::<Vec<_>>().join(", ");
     let values = match option.kind {
         Kind::Number { default: Some(default), .. } => format!(" [default: {default}]"),
-        Kind::Choice(values) => format!(" [default: {}; one of: {}]", values[0].value, names(values)),
+        Kind::Choice(values) => {
+            format!(" [{}]", names(values).replacen(values[0].value, &format!("{} (default)", values[0].value), 1))
+        }
         Kind::Several(values) => format!(" [default: {}]", names(values)),
         Kind::Switch => " [default: true]".to_owned(),
         Kind::Number { .. } | Kind::Text { .. } | Kind::Interface | Kind::File => String::new(),
@@ -211,6 +227,15 @@ mod tests {
     #[test]
     fn the_grammar_is_sound() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_fits_a_screen() {
+        let help = shell_command().render_long_help().to_string();
+        assert_eq!(help, shell_command().render_help().to_string());
+        assert!(help.lines().count() <= 50, "{} lines", help.lines().count());
+        let widest = help.lines().max_by_key(|line| line.len()).unwrap();
+        assert!(widest.len() <= 100, "{}: {widest}", widest.len());
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Listen,
         placeholder: "ADDR",
         label: "Listen on address",
-        help: "Address of this host to receive on, or a multicast group to join (default: all, IPv4 and IPv6)",
+        help: "Address or multicast group to receive on (default: all)",
         kind: Kind::Text { hint: "all addresses", pattern: r"^\s*([0-9.]+|[0-9A-Fa-f:.]+(%[^\s]+)?)?\s*$" },
     },
     Opt {
@@ -101,7 +101,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Listen,
         placeholder: "INTERFACE",
         label: "Tap",
-        help: "Watch sFlow that passes this interface on its way to another collector, instead of listening (needs dumpcap)",
+        help: "Let dumpcap watch sFlow pass this interface, instead of listening",
         kind: Kind::Interface,
     },
     Opt {
@@ -109,7 +109,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Listen,
         placeholder: "URL",
         label: "sFlow-RT",
-        help: "Ask this sFlow-RT to forward its sFlow here while the capture runs, such as http://10.0.0.9:8008",
+        help: "Ask this sFlow-RT to forward here, such as http://10.0.0.9:8008",
         kind: Kind::Text { hint: "http://host:8008", pattern: r"^\s*(http://[^\s]+)?\s*$" },
     },
     Opt {
@@ -117,7 +117,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Listen,
         placeholder: "ADDR[:PORT]",
         label: "Advertised address",
-        help: "Where sFlow-RT is to send to (default: the address of this host that it is reached from, and the port)",
+        help: "Where sFlow-RT is to send to (default: this host, and the port)",
         kind: Kind::Text { hint: "this host", pattern: r"^\s*[0-9A-Fa-f:.\[\]]*\s*$" },
     },
     Opt {
@@ -125,7 +125,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Listen,
         placeholder: "LIST",
         label: "Forward to",
-        help: "Copy every datagram on to other collectors: HOST or HOST:PORT, separated by commas",
+        help: "Copy every datagram on to other collectors: HOST[:PORT],...",
         kind: Kind::Text { hint: "none, or collector:6343,[2001:db8::1]:6343", pattern: r"^[^\s/]*(,\s*[^\s/]+)*\s*$" },
     },
     Opt {
@@ -133,7 +133,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Filter,
         placeholder: "LIST",
         label: "Agents",
-        help: "Only these agents: addresses and prefixes, ! before those to leave out, such as 10.0.0.0/8,!10.1.0.1",
+        help: "Only these agents, ! to leave out, such as 10.0.0.0/8,!10.1.0.1",
         kind: Kind::Text { hint: "all, or 10.0.0.0/8,!10.1.0.1,2001:db8::/32", pattern: r"^[\s,!0-9A-Fa-f:./]*$" },
     },
     Opt {
@@ -141,7 +141,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Filter,
         placeholder: "LIST",
         label: "Interfaces",
-        help: "Only samples taken by these interfaces: ifIndex numbers and ranges, such as 17,1-48",
+        help: "Only samples taken by these ifIndex numbers, such as 17,1-48",
         kind: Kind::Text { hint: "all, or 17,1-48", pattern: r"^[\s,0-9-]*$" },
     },
     Opt {
@@ -149,7 +149,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Filter,
         placeholder: "WAY",
         label: "Direction",
-        help: "Only packets that went this way through the interface that sampled them",
+        help: "Only packets that went this way at the port",
         kind: Kind::Choice(&[value("both", "Both"), value("in", "In"), value("out", "Out")]),
     },
     Opt {
@@ -157,7 +157,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Filter,
         placeholder: "KINDS",
         label: "Packets",
-        help: "Only these kinds: packets sampled at a rate (flow), packets that were discarded (discard)",
+        help: "Only these kinds: sampled or discarded packets",
         kind: Kind::Several(&[value("flow", "Sampled packets"), value("discard", "Discarded packets")]),
     },
     Opt {
@@ -165,7 +165,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Filter,
         placeholder: "N",
         label: "Most packets a second",
-        help: "At most N packets a second: a faster feed is thinned evenly, its sampling rates corrected (default: no limit)",
+        help: "At most N packets a second, thinned evenly (default: no limit)",
         kind: Kind::Number { least: 1, most: 10_000_000, default: None },
     },
     Opt {
@@ -173,7 +173,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Content,
         placeholder: "WHAT",
         label: "Content",
-        help: "Sampled packets, whole sFlow datagrams with counters for Wireshark's sFlow dissector, or both",
+        help: "Sampled packets or whole datagrams",
         kind: Kind::Choice(&[
             value("packets", "Sampled packets"),
             value("datagrams", "sFlow datagrams"),
@@ -185,7 +185,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Content,
         placeholder: "BOOL",
         label: "Comments",
-        help: "Tell agent, ports, sampling rate, discard reason and more in each packet's comment",
+        help: "Tell agent, ports, rate and more in packet comments",
         kind: Kind::Switch,
     },
     Opt {
@@ -193,7 +193,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Content,
         placeholder: "BOOL",
         label: "Packets without header",
-        help: "Make a packet from the fields that an agent sends instead of a header",
+        help: "Make packets from fields where no header is sent",
         kind: Kind::Switch,
     },
     Opt {
@@ -201,7 +201,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Content,
         placeholder: "TYPE",
         label: "Link type",
-        help: "Everything as Ethernet, which every tool reads, or each protocol with its own link type",
+        help: "All as Ethernet, or each with its link type",
         kind: Kind::Choice(&[value("ethernet", "Ethernet"), value("native", "Each protocol's own")]),
     },
     Opt {
@@ -209,7 +209,7 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Content,
         placeholder: "MIB",
         label: "Backlog (MiB)",
-        help: "Memory in MiB for packets that the reader has not taken yet; past it they are lost and counted",
+        help: "Memory in MiB for packets that the reader has yet to take",
         kind: Kind::Number { least: 1, most: 65536, default: Some(64) },
     },
     Opt {
