@@ -71,20 +71,16 @@ fn options_section(texts: &str) -> Result<String, Box<dyn Error>> {
             (None, Some(short)) => format!("-{short}"),
             (None, None) => return argument,
         };
-        match texts.remove(&name[..]) {
-            Some(text) => {
-                let values = argument.get_possible_values();
-                let values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
-                let of = if argument.get_value_delimiter().is_some() { "Of" } else { "One of" };
-                let values = if values.is_empty() { String::new() } else { format!(" {of}: {}.", values.join(", ")) };
-                // Within the text they take less room than in lists of their own.
-                argument.long_help(format!("{text}{values}")).hide_possible_values(true)
-            }
-            None => {
-                missing.push(name);
-                argument
-            }
-        }
+        let Some(text) = texts.remove(&name[..]) else {
+            missing.push(name);
+            return argument;
+        };
+        let values = argument.get_possible_values();
+        let values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+        let of = if argument.get_value_delimiter().is_some() { "Of" } else { "One of" };
+        let values = if values.is_empty() { String::new() } else { format!(" {of}: {}.", values.join(", ")) };
+        // Within the text they take less room than in lists of their own.
+        argument.long_help(format!("{text}{values}")).hide_possible_values(true)
     });
     if !missing.is_empty() {
         return Err(format!("options.txt says nothing of {}", missing.join(", ")).into());
