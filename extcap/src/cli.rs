@@ -231,8 +231,7 @@ mod tests {
 
     #[test]
     fn the_help_fits_a_screen() {
-        let help = shell_command().render_long_help().to_string();
-        assert_eq!(help, shell_command().render_help().to_string());
+        let help = shell_command().render_help().to_string();
         assert!(help.lines().count() <= 50, "{} lines", help.lines().count());
         let widest = help.lines().max_by_key(|line| line.len()).unwrap();
         assert!(widest.len() <= 100, "{}: {widest}", widest.len());
