@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::datagram::Datagram;
 use crate::flow::{ExtendedTimestamp, SampledHeader};
-use crate::interfaces::{AgentKey, Interfaces, Kind, StreamKey};
+use crate::interfaces::{AgentKey, Interfaces, Kind};
 use crate::link::{Framing, Home, LinkType};
 use crate::metadata::{self, Making, Told};
 use crate::names::{self, Names};
@@ -160,6 +160,8 @@ pub struct Converter {
 /// The datagram that samples are taken from.
 struct Context<'a> {
     key: AgentKey,
+    /// The agent's place, unless there are too many.
+    agent: Option<u32>,
     received: &'a Received<'a>,
     /// How often the agent began anew.
     restarts: u32,
@@ -250,13 +252,14 @@ impl Converter {
             return;
         }
         let key = AgentKey { agent, sub_agent_id: datagram.sub_agent_id, version: datagram.version };
-        let restarts = self.follow(&datagram, key, &mut report);
+        let place = self.interfaces.agent(key);
+        let restarts = place.map_or(0, |place| self.follow(&datagram, place, key, &mut report));
         if self.options.comments && self.comment_agent != Some(key) {
             self.comment_agent = Some(key);
             self.comment_start.clear();
             metadata::write_agent(&mut self.comment_start, agent, datagram.sub_agent_id);
         }
-        let context = Context { key, received, restarts };
+        let context = Context { key, agent: place, received, restarts };
         if self.options.content.has_datagrams() {
             self.whole(&context, &datagram, out.as_deref_mut());
         }
@@ -271,9 +274,13 @@ impl Converter {
     }
 
     /// Follows an agent's datagrams by their sequence numbers. Returns how often the agent began anew.
-    fn follow(&mut self, datagram: &Datagram<'_>, key: AgentKey, report: &mut impl FnMut(Event)) -> u32 {
-        let AgentKey { agent, sub_agent_id, .. } = key;
-        let Some(place) = self.interfaces.agent(key) else { return 0 };
+    fn follow(
+        &mut self,
+        datagram: &Datagram<'_>,
+        place: u32,
+        AgentKey { agent, sub_agent_id, .. }: AgentKey,
+        report: &mut impl FnMut(Event),
+    ) -> u32 {
         let known = self.interfaces.agent_at(place);
         let step = known.step(datagram.sequence_number, datagram.uptime);
         let restarts = known.restarts();
@@ -281,11 +288,11 @@ impl Converter {
             Step::Next | Step::Again => {}
             Step::Late => {
                 self.totals.lost_datagrams = self.totals.lost_datagrams.saturating_sub(1);
-                self.lose_datagrams(key, -1);
+                self.lose_datagrams(place, -1);
             }
             Step::Gap(datagrams) => {
                 self.totals.lost_datagrams += u64::from(datagrams);
-                self.lose_datagrams(key, datagrams.into());
+                self.lose_datagrams(place, datagrams.into());
                 report(Event::Lost { agent, sub_agent_id, datagrams });
             }
             Step::Restart => {
@@ -297,9 +304,9 @@ impl Converter {
     }
 
     /// Where whole datagrams are written, the next one tells how many are missing before it.
-    fn lose_datagrams(&mut self, series: AgentKey, lost: i64) {
+    fn lose_datagrams(&mut self, agent: u32, lost: i64) {
         if self.options.content.has_datagrams() {
-            if let Some(stream) = self.interfaces.stream(StreamKey { series, source: DATAGRAMS }) {
+            if let Some(stream) = self.interfaces.stream(agent, DATAGRAMS) {
                 self.interfaces.stream_at(stream).lose(lost);
             }
         }
@@ -310,7 +317,7 @@ impl Converter {
         if self.is_done() || !self.is_wanted(datagram) {
             return;
         }
-        let stream = self.interfaces.stream(StreamKey { series: context.key, source: DATAGRAMS });
+        let stream = context.agent.and_then(|agent| self.interfaces.stream(agent, DATAGRAMS));
         let place = self.interfaces.interface(stream, LinkType::ETHERNET);
         let interface = self.interfaces.at(place);
         interface.counters.received += 1;
@@ -402,7 +409,7 @@ impl Converter {
 
     /// The stream that a sample belongs to, with what the sample's numbers say about those before it.
     fn stream(&mut self, context: &Context<'_>, told: Told<'_, '_>) -> Option<u32> {
-        let place = self.interfaces.stream(StreamKey { series: context.key, source: told.source() })?;
+        let place = self.interfaces.stream(context.agent?, told.source())?;
         let (kind, sequence_number, drops) = match told {
             Told::Flow(sample) => (Kind::Flow, sample.sequence_number(), sample.drops()),
             Told::Discarded(sample) => (Kind::Discard, sample.sequence_number(), sample.drops()),
@@ -585,16 +592,15 @@ impl Converter {
     /// Keeps what a counter sample calls its port and host.
     fn learn(&mut self, context: &Context<'_>, sample: &CounterSample<'_>) {
         let names = Names::of(sample);
-        if let Some(place) = names.host.and_then(|_| self.interfaces.agent(context.key)) {
-            names::keep(&mut self.interfaces.agent_at(place).host_name, names.host);
-        }
+        let Some(agent) = context.agent else { return };
+        names::keep(&mut self.interfaces.agent_at(agent).host_name, names.host);
         if names.port.is_none() && names.speed.is_none() {
             return;
         }
-        if let Some(place) = self.interfaces.stream(StreamKey { series: context.key, source: sample.source() }) {
-            let stream = self.interfaces.stream_at(place);
-            names::keep(&mut stream.name, names.port);
-            stream.speed = names.speed.or(stream.speed);
+        if let Some(place) = self.interfaces.stream(agent, sample.source()) {
+            let port = self.interfaces.port_at(place);
+            names::keep(&mut port.name, names.port);
+            port.speed = names.speed.or(port.speed);
         }
     }
 
@@ -610,11 +616,10 @@ impl Converter {
         out: &mut Vec<u8>,
     ) -> u32 {
         let agent = context.key.agent;
-        let host =
-            self.interfaces.agent(context.key).and_then(|place| self.interfaces.agent_at(place).host_name.clone());
+        let host = context.agent.and_then(|place| self.interfaces.agent_at(place).host_name.clone());
         let (port, speed) = stream.map_or((None, None), |place| {
-            let stream = self.interfaces.stream_at(place);
-            (stream.name.clone(), stream.speed)
+            let port = self.interfaces.port_at(place);
+            (port.name.clone(), port.speed)
         });
         let in_brackets = |name: Option<Box<str>>| name.map(|name| format!(" ({name})")).unwrap_or_default();
         let (host, port) = (in_brackets(host), in_brackets(port));

@@ -6,6 +6,7 @@ pub mod counters;
 pub mod datagram;
 pub mod drop_reason;
 pub mod flow;
+mod index;
 mod interfaces;
 pub mod link;
 pub mod metadata;

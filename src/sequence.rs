@@ -34,6 +34,12 @@ pub(crate) struct Sequence {
 }
 
 impl Sequence {
+    /// Whether no number came yet.
+    #[inline]
+    pub(crate) fn is_new(&self) -> bool {
+        self.last.is_none()
+    }
+
     /// Takes the next number.
     #[inline]
     pub(crate) fn step(&mut self, number: u32) -> Step {
@@ -70,17 +76,22 @@ impl Sequence {
 
 /// A running total that a device keeps modulo 2³², and that starts from zero when the device does.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RunningTotal(Option<u32>);
+pub(crate) struct RunningTotal(u32);
 
 impl RunningTotal {
     /// A larger step is no growth: the device began anew, or wrote something else there.
     const MOST: u32 = 1 << 24;
 
+    /// Takes the first reading.
+    pub(crate) fn start(&mut self, total: u32) {
+        self.0 = total;
+    }
+
     /// Takes the next reading; returns the growth since the one before.
     #[inline]
     pub(crate) fn grow(&mut self, total: u32) -> u32 {
-        let growth = self.0.map_or(0, |before| total.wrapping_sub(before));
-        self.0 = Some(total);
+        let growth = total.wrapping_sub(self.0);
+        self.0 = total;
         if growth > Self::MOST { 0 } else { growth }
     }
 }
@@ -138,6 +149,7 @@ mod tests {
     #[test]
     fn running_totals_grow_by_what_was_added_and_forgive_a_restart() {
         let mut drops = RunningTotal::default();
+        drops.start(10);
         let growth = [10, 10, 15, u32::MAX - 1, 3].map(|total| drops.grow(total));
         assert_eq!(growth, [0, 0, 5, 0, 5]);
         assert_eq!(drops.grow(0), 0);
