@@ -10,7 +10,7 @@
 //! | `source` | sample | data source: an ifIndex, or `vlanN`, `entityN`, `logicalN` |
 //! | `in`, `out` | sample | ifIndex, `internal`, `multiple`, `multiple:N`, `discard:REASON` |
 //! | `dir` | sample | `in` or `out`, relative to the data source |
-//! | `rate`, `pool`, `drops`, `seq` | sample | numbers as on the wire, times `thinned`; `rate` only for statistical samples |
+//! | `rate`, `pool`, `drops`, `seq` | sample | numbers as on the wire; `rate`, times `thinned`, only for statistical samples |
 //! | `thinned` | | the packet stands for so many, because others were left out; `rate` is multiplied by it |
 //! | `reason` | discarded_packet | reason by name, or number |
 //! | `header` | sampled_header | the protocol, where the packet's Ethernet header is made: `ipv4`, `ipv6`, `mpls` |

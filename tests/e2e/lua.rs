@@ -333,8 +333,14 @@ fn every_field_is_documented() {
 #[test]
 fn keys_of_later_versions_and_values_that_make_no_sense_are_shown_as_text() {
     let Some(home) = Home::new() else { return };
-    let words =
-        ["colour=red", "rate=fast", "rate=18446744073709551616", "nexthop=10.0.0.256", "nexthop=example.org", "bssid=1:2"];
+    let words = [
+        "colour=red",
+        "rate=fast",
+        "rate=18446744073709551616000",
+        "nexthop=10.0.0.256",
+        "nexthop=example.org",
+        "bssid=1:2",
+    ];
     let words =
         [&words[..], &["as.path=1,x", "tag=18446744073709551616000", "of.cookie=7z", "tunnel.in=here"]].concat();
     let line = words.iter().fold("sflow agent=10.0.0.1 source=3".to_owned(), |line, word| format!("{line} {word}"));

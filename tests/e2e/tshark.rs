@@ -391,8 +391,8 @@ fn a_capture_that_cannot_start_ends_at_once_with_its_reason() {
         return;
     }
     let home = Home::new();
-    let taken = free_port();
-    let _owner = UdpSocket::bind(SocketAddr::from(([0_u16; 8], taken))).unwrap();
+    let owner = UdpSocket::bind(SocketAddr::from(([0_u16; 8], 0))).unwrap();
+    let taken = owner.local_addr().unwrap().port();
     let cases = [
         (taken, ["-o", "extcap.sflow.direction:in"], format!("UDP port {taken} is taken by another program")),
         (free_port(), ["-o", "extcap.sflow.listen:192.0.2.1"], "'192.0.2.1' is not an address of this host".to_owned()),
