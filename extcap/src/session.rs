@@ -241,6 +241,7 @@ impl Stop {
 }
 
 /// What woke the loop.
+#[allow(clippy::struct_excessive_bools, reason = "each is a descriptor that was waited for")]
 struct Woken {
     datagrams: bool,
     /// The toolbar was used.

@@ -98,6 +98,7 @@ pub fn pipes(arguments: &[OsString]) -> Option<Pipes> {
 
 /// The toolbar while a capture runs.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is something to tell, apart from the others")]
 pub struct Toolbar<'a> {
     pipes: &'a mut Pipes,
     window: Window,
@@ -192,7 +193,7 @@ impl<'a> Toolbar<'a> {
                 self.is_untold = true;
             }
             (Command::Set, AGENT) => {
-                let agent = str::from_utf8(payload).ok().and_then(|value| value.parse().ok());
+                let agent = std::str::from_utf8(payload).ok().and_then(|value| value.parse().ok());
                 // One that was chosen in an earlier capture may be none of this one's.
                 self.agent = agent.filter(|agent| self.options.agents.contains(*agent));
                 self.log_choice();
@@ -325,7 +326,7 @@ impl<'a> Toolbar<'a> {
 
     fn counters(&self, totals: &Totals, lost_in_kernel: u64, time: Duration) -> String {
         let written = |totals: &Totals| totals.written + totals.written_datagrams;
-        let rate = |count: u64| (count as f64 / time.as_secs_f64()).round();
+        let rate = |count: u64| u128::from(count) * 1000 / time.as_millis().max(1);
         let mut text = format!(
             "{} datagrams/s, {} packets/s, {} agents, {} lost",
             rate(totals.datagrams - self.last.datagrams),
