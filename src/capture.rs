@@ -1,6 +1,7 @@
-//! From datagrams to a capture file: [`Converter`] selects the sampled packets and writes them as pcapng.
+//! From datagrams to a capture file: [`Converter`] selects the sampled packets and writes them as pcapng or pcap.
 
 use core::fmt;
+use core::num::NonZeroU32;
 use std::net::IpAddr;
 
 use crate::datagram::Datagram;
@@ -9,6 +10,7 @@ use crate::interfaces::{AgentKey, Interfaces, Kind, StreamKey};
 use crate::link::{Framing, Home, LinkType};
 use crate::metadata::{self, Making, Told};
 use crate::names::{self, Names};
+use crate::pcap;
 use crate::pcapng::{EnhancedPacket, InterfaceDescription, InterfaceStatistics, Section};
 use crate::rebuilt::Headers;
 use crate::sample::{CounterSample, DataSource, Direction, Records, Sample};
@@ -16,6 +18,7 @@ use crate::select::{Selection, canonical};
 use crate::sequence::Step;
 use crate::structure::{Field, Structure};
 use crate::synthetic::Synthetic;
+use crate::thin::Thinning;
 use crate::xdr::{Error, Result};
 
 pub use crate::totals::Totals;
@@ -51,6 +54,16 @@ impl Content {
     }
 }
 
+/// What kind of file is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// pcapng, with interfaces, comments and statistics.
+    #[default]
+    Pcapng,
+    /// Classic pcap with times in nanoseconds: the packets alone, as Ethernet.
+    Pcap,
+}
+
 /// What a [`Converter`] is to do.
 #[derive(Debug, Default)]
 pub struct Options {
@@ -60,8 +73,16 @@ pub struct Options {
     pub filter: Option<Box<dyn PacketFilter>>,
     /// The filter as its user wrote it, for the interfaces' descriptions.
     pub filter_text: String,
+    /// The most packets a second: beyond it they are thinned evenly, and those kept stand for more. In any second of the
+    /// datagrams' arrival times no more are kept (a limit below 128 holds for the time in which it makes 128 packets); a feed
+    /// that is faster is thinned to three quarters of it on average.
+    pub max_rate: Option<NonZeroU32>,
+    /// What thinning draws its random numbers from: the same seed keeps the same packets.
+    pub seed: u64,
     /// What the file holds.
     pub content: Content,
+    /// What kind of file it is. In a [`Format::Pcap`] all packets should be Ethernet: [`Framing::Ethernet`].
+    pub format: Format,
     /// Whether each packet gets a comment that tells what sFlow knows of it.
     pub comments: bool,
     /// Whether packets are made from fields (`sampled_ethernet`, `sampled_ipv4`, `sampled_ipv6`) where an agent sends no header.
@@ -125,6 +146,7 @@ pub struct Fault {
 #[derive(Debug)]
 pub struct Converter {
     options: Options,
+    thinning: Option<Thinning>,
     interfaces: Interfaces,
     totals: Totals,
     start_time: u64,
@@ -163,6 +185,7 @@ impl Converter {
     /// A converter that has seen nothing yet.
     pub fn new(options: Options) -> Self {
         Converter {
+            thinning: options.max_rate.map(|most| Thinning::new(most, options.seed)),
             options,
             interfaces: Interfaces::new(MAX_INTERFACES),
             totals: Totals::default(),
@@ -198,6 +221,9 @@ impl Converter {
 
     /// Appends what a further file of the same capture begins with; every interface is described in it anew.
     pub fn begin_file(&mut self, out: &mut Vec<u8>) {
+        if self.options.format == Format::Pcap {
+            return pcap::write_header(out);
+        }
         self.interfaces.forget_numbers();
         Section { os: &self.options.os, application: &self.options.application }.write(out);
         let description = InterfaceDescription {
@@ -295,6 +321,11 @@ impl Converter {
         let place = self.interfaces.interface(stream, LinkType::ETHERNET);
         let interface = self.interfaces.at(place);
         interface.counters.received += 1;
+        let Some(thinned) = keep(&mut self.thinning, context.received) else {
+            interface.counters.thinned += 1;
+            self.totals.thinned_datagrams += 1;
+            return;
+        };
         interface.counters.accepted += 1;
         let Some(out) = out else {
             interface.counters.drop_packet();
@@ -309,7 +340,7 @@ impl Converter {
             timestamp: context.received.timestamp,
             direction: Direction::In,
             sampling_rate: None,
-            making: Making::default(),
+            making: Making { thinned, ..Making::default() },
         };
         self.totals.written_datagrams += 1;
         self.write(context, stream, place, headers.as_slice(), &packet, None, out);
@@ -433,10 +464,11 @@ impl Converter {
                 header: (!home.prefix.is_empty()).then_some(header.protocol),
                 synthetic: None,
                 agent_clock: agent_clock.is_some(),
+                thinned: 0,
             };
             let data = header.header;
-            let packet = Packet { home, data, original_length, timestamp, direction, sampling_rate, making };
-            self.packet(context, told, stream, &packet, out.as_deref_mut());
+            let mut packet = Packet { home, data, original_length, timestamp, direction, sampling_rate, making };
+            self.packet(context, told, stream, &mut packet, out.as_deref_mut());
         }
         if has_packet || self.is_done() {
             return;
@@ -448,16 +480,21 @@ impl Converter {
         };
         self.totals.packets += 1;
         self.totals.synthetic += 1;
-        let packet = Packet {
+        let mut packet = Packet {
             home: Home { link_type: LinkType::ETHERNET, prefix: &[] },
             data: made.as_slice(),
             original_length: made.original_length,
             timestamp,
             direction,
             sampling_rate,
-            making: Making { header: None, synthetic: Some(made.structure), agent_clock: agent_clock.is_some() },
+            making: Making {
+                header: None,
+                synthetic: Some(made.structure),
+                agent_clock: agent_clock.is_some(),
+                thinned: 0,
+            },
         };
-        self.packet(context, told, stream, &packet, out);
+        self.packet(context, told, stream, &mut packet, out);
     }
 
     /// A packet of a selected sample.
@@ -466,7 +503,7 @@ impl Converter {
         context: &Context<'_>,
         told: Told<'_, '_>,
         stream: Option<u32>,
-        packet: &Packet<'_>,
+        packet: &mut Packet<'_>,
         out: Option<&mut Vec<u8>>,
     ) {
         let place = self.interfaces.interface(stream, packet.home.link_type);
@@ -476,6 +513,12 @@ impl Converter {
             return;
         }
         let interface = self.interfaces.at(place);
+        let Some(thinned) = keep(&mut self.thinning, context.received) else {
+            interface.counters.thinned += 1;
+            self.totals.thinned += 1;
+            return;
+        };
+        packet.making.thinned = thinned;
         interface.counters.accepted += 1;
         let Some(out) = out else {
             interface.counters.drop_packet();
@@ -511,6 +554,11 @@ impl Converter {
         told: Option<Told<'_, '_>>,
         out: &mut Vec<u8>,
     ) {
+        if self.options.format == Format::Pcap {
+            self.interfaces.at(place).counters.written += 1;
+            let Packet { timestamp, data, original_length, .. } = *packet;
+            return pcap::Packet { timestamp, prefix, data, original_length }.write(out);
+        }
         let interface_id = match self.interfaces.at(place).id {
             Some(id) => id,
             None => self.describe(context, stream, place, packet, told, out),
@@ -533,8 +581,9 @@ impl Converter {
         block.write(out, |out| {
             if self.options.comments {
                 out.extend_from_slice(&self.comment_start);
-                if let Some(told) = told {
-                    metadata::write(out, told, &packet.making);
+                match told {
+                    Some(told) => metadata::write(out, told, &packet.making),
+                    None => metadata::write_thinned(out, &packet.making),
                 }
             }
         });
@@ -606,14 +655,22 @@ impl Converter {
     }
 
     /// Appends the statistics of each interface. Interface 0's tell the totals in a comment, and `lost_datagrams`, those that
-    /// were lost before they came here. A file ends with them; on long captures they are told in between, too.
+    /// were lost before they came here. A file ends with them; on long captures they are told in between, too. A pcap file has
+    /// no room for them.
     pub fn statistics(&mut self, now: u64, lost_datagrams: u64, out: &mut Vec<u8>) {
+        if self.options.format == Format::Pcap {
+            return;
+        }
         let lost =
             if lost_datagrams > 0 { format!(", {lost_datagrams} datagrams lost in the kernel") } else { String::new() };
         let totals = format!("{}{lost}", self.totals);
         self.interfaces.settle();
         for (interface_id, counters) in self.interfaces.described() {
             let of_all = interface_id == 0;
+            let thinned = match counters.thinned {
+                0 => String::new(),
+                thinned => format!("{thinned} packets thinned out"),
+            };
             let statistics = InterfaceStatistics {
                 interface_id,
                 timestamp: now,
@@ -624,11 +681,17 @@ impl Converter {
                 accepted: Some(counters.accepted),
                 os_dropped: Some(counters.dropped),
                 delivered: Some(counters.written),
-                comment: if of_all { &totals } else { "" },
+                comment: if of_all { &totals } else { &thinned },
             };
             statistics.write(out);
         }
     }
+}
+
+/// Whether thinning keeps a packet of a datagram. If so, it stands for two to the power of the result.
+#[inline]
+fn keep(thinning: &mut Option<Thinning>, received: &Received<'_>) -> Option<u32> {
+    thinning.as_mut().map_or(Some(0), |thinning| thinning.keep(received.timestamp))
 }
 
 /// The sampled headers among the records of a sample.

@@ -231,8 +231,10 @@ impl Stream {
 pub(crate) struct Counters {
     /// Packets of the chosen kinds and directions.
     pub(crate) received: u64,
-    /// Those that the packet filter let pass.
+    /// Those that the packet filter and the thinning let pass.
     pub(crate) accepted: u64,
+    /// Those thinned out.
+    pub(crate) thinned: u64,
     /// Those written to the file.
     pub(crate) written: u64,
     /// Samples lost before they came here: in the agent and on the way.
@@ -253,6 +255,7 @@ impl Counters {
     fn add(&mut self, other: &Counters) {
         self.received += other.received;
         self.accepted += other.accepted;
+        self.thinned += other.thinned;
         self.written += other.written;
         self.lost += other.lost;
         self.dropped += other.dropped;

@@ -11,6 +11,7 @@
 //! | `in`, `out` | sample | ifIndex, `internal`, `multiple`, `multiple:N`, `discard:REASON` |
 //! | `dir` | sample | `in` or `out`, relative to the data source |
 //! | `rate`, `pool`, `drops`, `seq` | sample | numbers as on the wire; `rate` only for statistical samples |
+//! | `thinned` | | the packet stands for so many, because others were left out; `rate` is multiplied by it |
 //! | `reason` | discarded_packet | reason by name, or number |
 //! | `header` | sampled_header | the protocol, where the packet's Ethernet header is made: `ipv4`, `ipv6`, `mpls` |
 //! | `synthetic` | | the structure that the packet was made from: `ethernet`, `ipv4`, `ipv6` |
@@ -128,6 +129,8 @@ pub(crate) struct Making {
     pub(crate) synthetic: Option<&'static str>,
     /// The time is the agent's own.
     pub(crate) agent_clock: bool,
+    /// It stands for two to the power of this many, because others were thinned out.
+    pub(crate) thinned: u32,
 }
 
 /// What starts the comment of every packet of a datagram.
@@ -158,7 +161,7 @@ pub(crate) fn write(out: &mut Vec<u8>, told: Told<'_, '_>, making: &Making) {
     match told {
         Told::Flow(sample) => {
             if sample.sampling_rate() != 0 {
-                words.number(b" rate=", sample.sampling_rate());
+                words.number64(b" rate=", u64::from(sample.sampling_rate()).saturating_mul(1 << making.thinned));
             }
             words.number(b" pool=", sample.sample_pool());
         }
@@ -166,6 +169,7 @@ pub(crate) fn write(out: &mut Vec<u8>, told: Told<'_, '_>, making: &Making) {
     }
     words.number(b" drops=", drops);
     words.number(b" seq=", sequence_number);
+    write_thinned(words.0, making);
     match making.header {
         Some(HeaderProtocol::MPLS) => words.bytes(b" header=", b"mpls"),
         Some(HeaderProtocol::IPV6) => words.bytes(b" header=", b"ipv6"),
@@ -183,6 +187,13 @@ pub(crate) fn write(out: &mut Vec<u8>, told: Told<'_, '_>, making: &Making) {
             Ok(read) => words.record(&read),
             Err(_) => words.tag(b" unread=", record.tag),
         }
+    }
+}
+
+/// Appends how many packets, or whole datagrams, this one stands for.
+pub(crate) fn write_thinned(out: &mut Vec<u8>, making: &Making) {
+    if making.thinned > 0 {
+        Words(out).number64(b" thinned=", 1 << making.thinned);
     }
 }
 

@@ -5,8 +5,8 @@ use core::fmt;
 /// What was counted.
 ///
 /// Samples: `flow_samples + discarded_packets` = `other_kinds + other_interfaces + other_directions + without_header` + those
-/// that gave packets. Packets: `packets = no_link_type + filtered + dropped + written`; with [`synthetic`](Self::synthetic)
-/// ones, which are among them.
+/// that gave packets. Packets: `packets = no_link_type + filtered + thinned + dropped + written`; with
+/// [`synthetic`](Self::synthetic) ones, which are among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// UDP datagrams handed in.
@@ -47,6 +47,8 @@ pub struct Totals {
     pub no_link_type: u64,
     /// Packets that the packet filter left out.
     pub filtered: u64,
+    /// Packets left out so that there are not too many a second; those written stand for them.
+    pub thinned: u64,
     /// Packets lost because the reader was too slow.
     pub dropped: u64,
     /// Packets written.
@@ -55,6 +57,8 @@ pub struct Totals {
     pub past_interface_bound: u64,
     /// Whole datagrams written.
     pub written_datagrams: u64,
+    /// Whole datagrams left out so that there are not too many a second.
+    pub thinned_datagrams: u64,
     /// Whole datagrams lost because the reader was too slow.
     pub dropped_datagrams: u64,
 }
@@ -82,6 +86,8 @@ impl fmt::Display for Totals {
             (self.synthetic, "packets made from fields"),
             (self.no_link_type, "packets without link type"),
             (self.filtered, "packets filtered out"),
+            (self.thinned, "packets thinned out"),
+            (self.thinned_datagrams, "whole datagrams thinned out"),
             (self.dropped, "packets lost to a slow reader"),
             (self.dropped_datagrams, "whole datagrams lost to a slow reader"),
             (self.past_interface_bound, "packets past the interface bound"),

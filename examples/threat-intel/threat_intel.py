@@ -113,7 +113,7 @@ def watch(blocklist, stream):
                 continue
             told = comment(packet)
             # A packet that was discarded stands for itself: agents tell of each.
-            behind = int(told.get("rate", 1))
+            behind = int(told.get("rate", told.get("thinned", 1)))
             totals[entry][0] += behind
             totals[entry][1] += behind * int(layers(packet, "frame")[0]["frame_frame_len"])
             time = datetime.datetime.fromtimestamp(int(packet["timestamp"]) / 1000, datetime.timezone.utc)

@@ -139,6 +139,9 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("File to write; - for standard output (default)"),
         )
+        .arg(Arg::new("format").long("format").allow_hyphen_values(true).value_name("FORMAT").help(
+            "pcapng, or classic pcap: packets alone, for what reads no pcapng [default: pcapng; one of: pcapng, pcap]",
+        ))
         .arg(Arg::new("size").short('C').value_name("MB").help("Begin another file after so many million bytes"))
         .arg(
             Arg::new("seconds")

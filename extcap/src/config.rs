@@ -5,11 +5,12 @@
 
 use std::fmt::Display;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sflowcap::capture::Content;
+use sflowcap::capture::{Content, Format};
 use sflowcap::link::Framing;
 use sflowcap::sample::Direction;
 use sflowcap::select::{Kinds, Selection};
@@ -36,7 +37,10 @@ pub struct Config {
     pub selection: Selection,
     /// The capture filter, in tcpdump's syntax; empty for none.
     pub filter: String,
+    /// The most packets a second.
+    pub max_rate: Option<NonZeroU32>,
     pub content: Content,
+    pub format: Format,
     pub comments: bool,
     pub synthetic: bool,
     pub framing: Framing,
@@ -80,6 +84,7 @@ const MIB: usize = 1024 * 1024;
 impl Config {
     pub fn check(words: &Words) -> Result<Self, Failure> {
         let packets = several(words, "packets")?;
+        let framing = if choice(words, "link-type")? == "native" { Framing::Native } else { Framing::Ethernet };
         Ok(Config {
             listen: Listen {
                 port: number(words, "port")?.unwrap_or_default() as u16,
@@ -101,20 +106,38 @@ impl Config {
                 kinds: Kinds { flow: packets.contains(&"flow"), discard: packets.contains(&"discard") },
             },
             filter: words.filter(),
+            max_rate: number(words, "max-rate")?.and_then(NonZeroU32::new),
             content: match choice(words, "content")? {
                 "datagrams" => Content::Datagrams,
                 "both" => Content::Both,
                 _ => Content::Packets,
             },
+            format: format(words, framing)?,
             comments: switch(words, "comments")?,
             synthetic: switch(words, "synthetic")?,
-            framing: if choice(words, "link-type")? == "native" { Framing::Native } else { Framing::Ethernet },
+            framing,
             backlog: number(words, "backlog")?.unwrap_or_default() as usize * MIB,
             most_packets: shell_number(words, "count", "-c")?,
             duration: shell_number(words, "duration", "--duration")?.map(Duration::from_secs),
             replay: Replay::check(words)?,
         })
     }
+}
+
+/// The kind of file. Names decide nothing: tools that read captures look into them.
+fn format(words: &Words, framing: Framing) -> Result<Format, Failure> {
+    const FORMATS: &[Value<'static>] =
+        &[Value { value: "pcapng", label: "pcapng" }, Value { value: "pcap", label: "pcap" }];
+    let format = text(words, "format").map(|value| named("format", value, FORMATS)).transpose()?;
+    if format != Some("pcap") {
+        return Ok(Format::Pcapng);
+    }
+    if framing == Framing::Native {
+        return Err(Failure::of_user(
+            "--format pcap: such a file has one link type, so that --link-type native needs --format pcapng",
+        ));
+    }
+    Ok(Format::Pcap)
 }
 
 /// The files that a shell capture writes: `-w`, `-C`, `-G` and `-W`.
@@ -259,6 +282,8 @@ mod tests {
         assert_eq!(config.content, Content::Packets);
         assert!(config.comments && config.synthetic);
         assert_eq!(config.framing, Framing::Ethernet);
+        assert_eq!(config.format, Format::Pcapng);
+        assert_eq!(config.max_rate, None);
         assert_eq!(config.selection.direction, None);
         assert_eq!(config.selection.kinds, Kinds { flow: true, discard: true });
         assert!(config.selection.agents.is_empty() && config.selection.interfaces.is_empty());
@@ -282,11 +307,13 @@ mod tests {
             "--interfaces=3",
             "--direction=Out",
             "--packets=discard",
+            "--max-rate=1000",
             "--content=both",
             "--comments=false",
             "--synthetic=no",
             "--link-type=native",
             "--backlog=2",
+            "--format=pcapng",
             "-c",
             "10",
             "--duration=3",
@@ -298,6 +325,7 @@ mod tests {
         assert!(!config.selection.interfaces.contains(4));
         assert_eq!(config.selection.direction, Some(Direction::Out));
         assert_eq!(config.selection.kinds, Kinds { flow: false, discard: true });
+        assert_eq!(config.max_rate, NonZeroU32::new(1000));
         assert_eq!(config.content, Content::Both);
         assert!(!config.comments && !config.synthetic);
         assert_eq!(config.framing, Framing::Native);
@@ -319,6 +347,9 @@ mod tests {
             (["--interfaces", "eth0"], "--interfaces: 'eth0' is not an ifIndex number or a range"),
             (["--direction", "up"], "--direction: 'up' is not both or in or out"),
             (["--packets", "flow,all"], "--packets: 'all' is not flow or discard"),
+            (["--max-rate", "0"], "--max-rate: '0' is not a whole number from 1 to 10000000"),
+            (["--max-rate", "1k"], "--max-rate: '1k' is not a whole number from 1 to 10000000"),
+            (["--format", "erf"], "--format: 'erf' is not pcapng or pcap"),
             (["--content", "all"], "--content: 'all' is not packets or datagrams or both"),
             (["--comments", "maybe"], "--comments: 'maybe' is not true or false"),
             (["--link-type", "ppp"], "--link-type: 'ppp' is not ethernet or native"),
@@ -328,5 +359,11 @@ mod tests {
             let error = check(&arguments).unwrap_err();
             assert!(error.starts_with(message), "{error}");
         }
+    }
+    #[test]
+    fn pcap_is_for_packets_of_one_link_type() {
+        assert_eq!(check(&["--format", "PCAP"]).unwrap().format, Format::Pcap);
+        let error = check(&["--format=pcap", "--link-type=native"]).unwrap_err();
+        assert!(error.starts_with("--format pcap: ") && error.ends_with("--link-type native needs --format pcapng"));
     }
 }

@@ -161,6 +161,14 @@ pub const OPTIONS: &[Opt] = &[
         kind: Kind::Several(&[value("flow", "Sampled packets"), value("discard", "Discarded packets")]),
     },
     Opt {
+        name: "max-rate",
+        group: Group::Filter,
+        placeholder: "N",
+        label: "Most packets a second",
+        help: "At most N packets a second: a faster feed is thinned evenly, its sampling rates corrected (default: no limit)",
+        kind: Kind::Number { least: 1, most: 10_000_000, default: None },
+    },
+    Opt {
         name: "content",
         group: Group::Content,
         placeholder: "WHAT",

@@ -119,11 +119,13 @@ pub struct Summary {
 impl Summary {
     /// As tcpdump tells it.
     pub fn print(self) {
-        let Totals { datagrams, malformed, filtered, dropped, written, no_link_type, without_header, .. } = self.totals;
+        let Totals { datagrams, malformed, filtered, thinned, dropped, written, no_link_type, without_header, .. } =
+            self.totals;
         eprintln!("{written} packets captured");
         eprintln!("{datagrams} sFlow datagrams received");
         for (count, what) in [
             (filtered, "packets left out by the filter"),
+            (thinned + self.totals.thinned_datagrams, "packets left out by --max-rate"),
             (no_link_type, "packets of link layers left out (--link-type native has them)"),
             (without_header, "samples without a packet header"),
             (malformed, "malformed datagrams"),
@@ -188,7 +190,11 @@ pub fn converter(config: &Config, description: &str) -> Result<Converter, Failur
         selection: config.selection.clone(),
         filter,
         filter_text: config.filter.trim().to_owned(),
+        max_rate: config.max_rate,
+        // What is made of a recording is always the same.
+        seed: 0,
         content: config.content,
+        format: config.format,
         comments: config.comments,
         synthetic: config.synthetic,
         framing: config.framing,

@@ -201,7 +201,8 @@ local keys = {
     ["in"] = port("input", "Input port"),
     out = output("output", "Output port"),
     dir = text("direction", "Direction"),
-    rate = number("rate", "Sampling rate, 1 in"),
+    rate = number64("rate", "Sampling rate, 1 in"),
+    thinned = number64("thinned", "Thinned, 1 in"),
     pool = number("pool", "Sample pool"),
     drops = number("drops", "Samples dropped by the agent"),
     seq = number("seq", "Sequence number of the sample"),
@@ -328,7 +329,7 @@ local keys = {
 -- Keys of later versions, and values that are not what their key promises.
 local other = text("other", "Other")
 
-local packets = field(ProtoField.uint32, "packets", "Packets it stands for")
+local packets = field(ProtoField.uint64, "packets", "Packets it stands for")
 local bytes = field(ProtoField.uint64, "bytes", "Bytes it stands for")
 
 sflow.fields = all_fields
@@ -382,9 +383,11 @@ end
 -- Adds what a sample stands for. A whole datagram is no traffic of the network that it tells of.
 local function add_estimates(tree, line, length)
     if not find(line, " source=", 1, true) then return end
-    local rate = to_number(match(line, " rate=([^ ]*)") or "") or 1
+    -- The rate has what was thinned in it.
+    local known = match(line, " rate=([^ ]*)") or match(line, " thinned=([^ ]*)") or ""
+    local rate = to_number64(known) or UInt64.new(1)
     if referenced(tree, packets) then tree:add(packets, rate) end
-    if referenced(tree, bytes) then tree:add(bytes, UInt64.new(rate) * UInt64.new(length)) end
+    if referenced(tree, bytes) then tree:add(bytes, rate * UInt64.new(length)) end
 end
 
 local this
