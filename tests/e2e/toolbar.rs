@@ -113,7 +113,7 @@ impl Session {
 
     /// Takes what the program has said. It must be whole messages, and such as hosts know.
     fn listen(&mut self) {
-        let mut buffer = [0; 65536];
+        let mut buffer = [0; 16384];
         match self.from_program.as_mut().expect("open pipes").read(&mut buffer) {
             Ok(count) => self.bytes.extend(&buffer[..count]),
             Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
@@ -133,7 +133,7 @@ impl Session {
         wait_for(what, || {
             self.listen();
             let place = self.messages.iter().position(&mut is_it)?;
-            self.messages.drain(..=place).last()
+            self.messages.drain(..=place).next_back()
         })
     }
 
