@@ -104,7 +104,7 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out, 3, Command::Add, b"a\0b");
         assert_eq!(out, b"T\0\0\x05\x03\x02a\0b");
-        write(&mut out, 0, Command::Set, &[7; 70_000]);
+        write(&mut out, 0, Command::Set, &vec![7; 70_000]);
         assert_eq!(out[9..15], *b"T\x01\0\x01\0\x01");
         assert_eq!(out.len(), 9 + HEADER + MOST_PAYLOAD);
     }
