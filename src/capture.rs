@@ -203,6 +203,13 @@ impl Converter {
         &self.totals
     }
 
+    /// Selects otherwise from now on. What was not followed meanwhile must not pass for lost: every series of sequence numbers
+    /// begins anew.
+    pub fn select(&mut self, selection: Selection) {
+        self.options.selection = selection;
+        self.interfaces.forget_sequences();
+    }
+
     /// Whether as many packets were written as there should be.
     pub fn is_done(&self) -> bool {
         self.options.most_packets.is_some_and(|most| self.totals.written + self.totals.written_datagrams >= most)

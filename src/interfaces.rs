@@ -391,6 +391,16 @@ impl Interfaces {
         id
     }
 
+    /// Forgets which sequence numbers came last.
+    pub(crate) fn forget_sequences(&mut self) {
+        for agent in &mut self.all_agents {
+            agent.sequence = Sequence::default();
+        }
+        for stream in &mut self.all_streams {
+            stream.series = <[Series; 2]>::default();
+        }
+    }
+
     /// Takes back every number: a new file begins.
     pub(crate) fn forget_numbers(&mut self) {
         for interface in &mut self.all[1..] {

@@ -102,6 +102,13 @@ impl AgentList {
     }
 }
 
+impl From<IpAddr> for AgentList {
+    /// One agent.
+    fn from(agent: IpAddr) -> Self {
+        AgentList { taken: vec![Prefix { address: as_bits(agent), mask: u128::MAX }], left_out: Vec::new() }
+    }
+}
+
 impl FromStr for AgentList {
     type Err = ListError;
 

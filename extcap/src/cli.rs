@@ -52,11 +52,11 @@ pub fn is_extcap_call(arguments: &[OsString]) -> bool {
     })
 }
 
-/// The FIFO that a call names, read without the grammar: it must be opened whatever else is wrong with the call.
-pub fn fifo(arguments: &[OsString]) -> Option<PathBuf> {
+/// A pipe that a call names with `option`, read without the grammar: it must be opened whatever else is wrong with the call.
+pub fn pipe(arguments: &[OsString], option: &str) -> Option<PathBuf> {
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
-        match argument.to_str().and_then(|argument| argument.strip_prefix("--fifo")) {
+        match argument.to_str().and_then(|argument| argument.strip_prefix(option)) {
             Some("") => return arguments.next().map(PathBuf::from),
             Some(value) => return value.strip_prefix('=').map(PathBuf::from),
             None => {}

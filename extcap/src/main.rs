@@ -10,6 +10,7 @@ mod config;
 mod failure;
 mod files;
 mod forward;
+mod heard;
 mod input;
 mod install;
 mod log;
@@ -24,17 +25,24 @@ mod sflow_rt;
 mod sink;
 mod source;
 mod tap;
+mod toolbar;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use failure::Failure;
+use toolbar::Pipes;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let for_wireshark = cli::is_extcap_call(&arguments);
-    match run(arguments) {
+    let mut pipes = toolbar::pipes(&arguments);
+    let ended = run(arguments, &mut pipes);
+    if let Some(pipes) = &mut pipes {
+        pipes.wait_for_host();
+    }
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Wireshark shows the line in a box of its own, the shell among those of other programs.
@@ -45,8 +53,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
-    let fifo = cli::fifo(&arguments);
+fn run(arguments: Vec<OsString>, pipes: &mut Option<Pipes>) -> Result<(), Failure> {
+    let fifo = cli::pipe(&arguments, "--fifo");
     let words = match cli::read(arguments) {
         Ok(words) => words,
         Err(error) if !error.use_stderr() => {
@@ -60,7 +68,7 @@ fn run(arguments: Vec<OsString>) -> Result<(), Failure> {
         }
     };
     if words.has("capture") {
-        session::for_wireshark(&words, fifo.as_deref())
+        session::for_wireshark(&words, fifo.as_deref(), pipes)
     } else if words.has("extcap-interfaces") {
         print(protocol::interfaces)
     } else if words.has("extcap-dlts") {

@@ -10,7 +10,7 @@ use sflowcap::link::Framing;
 use crate::bpf::Filter;
 use crate::cli::Words;
 use crate::options::{Kind, NO_INTERFACE, OPTIONS, Opt, Value};
-use crate::{Failure, print, tap};
+use crate::{Failure, print, tap, toolbar};
 
 /// The name of the interface, and what Wireshark calls it.
 pub const INTERFACE: &str = "sflow";
@@ -43,7 +43,8 @@ pub fn check_filter(words: &Words) -> Result<(), Failure> {
 /// `--extcap-interfaces`.
 pub fn interfaces(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "extcap {{version={}}}{{display={DISPLAY}}}", env!("CARGO_PKG_VERSION"))?;
-    writeln!(out, "interface {{value={INTERFACE}}}{{display={DISPLAY}}}")
+    writeln!(out, "interface {{value={INTERFACE}}}{{display={DISPLAY}}}")?;
+    toolbar::controls(out)
 }
 
 /// `--extcap-dlts`.

@@ -20,7 +20,7 @@ use crate::cli::Words;
 use crate::config::{self, Config, Log};
 use crate::files::{Files, Next};
 use crate::forward::Forwarder;
-use crate::log;
+use crate::log::{self, Window};
 use crate::protocol;
 use crate::receive::pace::{NAP, Pace};
 use crate::receive::{self, Receiver, now};
@@ -29,6 +29,7 @@ use crate::sflow_rt::Forwarding;
 use crate::sink::{self, Flushed, Sink};
 use crate::source::Source;
 use crate::tap::Tap;
+use crate::toolbar::{Pipes, Toolbar};
 
 /// Batches of datagrams that are taken in a row. A feed that is faster than we are never lets the queue run empty: it must not
 /// keep us from seeing that we are to stop.
@@ -44,19 +45,21 @@ const LAST_DATAGRAMS: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// `--capture`: a capture for Wireshark, tshark or dumpcap.
-pub fn for_wireshark(words: &Words, fifo: Option<&Path>) -> Result<(), Failure> {
+pub fn for_wireshark(words: &Words, fifo: Option<&Path>, pipes: &mut Option<Pipes>) -> Result<(), Failure> {
     end_with_parent()?;
     // The FIFO comes before anything that can fail: a host whose extcap ends without having opened it waits forever.
     let fifo = sink::open_fifo(fifo.ok_or_else(|| Failure::new("--fifo is missing"))?)?;
     protocol::known_interface(words)?;
-    log::start(&Log::check(words)?, true)?;
+    let window = pipes.as_ref().map(|_| Window::default());
+    log::start(&Log::check(words)?, true, window.as_ref())?;
     let config = Config::check(words)?;
-    run(&config, fifo, None).map(|_| ())
+    let toolbar = pipes.as_mut().zip(window).map(|(pipes, window)| Toolbar::new(pipes, window, &config.selection));
+    run(&config, fifo, None, toolbar).map(|_| ())
 }
 
 /// A capture for the shell.
 pub fn for_shell(words: &Words) -> Result<(), Failure> {
-    log::start(&Log::check(words)?, false)?;
+    log::start(&Log::check(words)?, false, None)?;
     let config = Config::check(words)?;
     // What is wrong with the input is told before an output is made.
     let recording = words.path("read");
@@ -68,7 +71,7 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
         return replay::run(&config, recording, is_written.then_some(files));
     }
     let file = sink::open_file(&files.first(now())?)?;
-    run(&config, file, Some(files)).map(Summary::print)
+    run(&config, file, Some(files), None).map(Summary::print)
 }
 
 /// Goes on with the next file where this one is full. Returns whether the capture goes on.
@@ -142,7 +145,7 @@ impl Summary {
     }
 }
 
-fn run(config: &Config, file: File, files: Option<Files>) -> Result<Summary, Failure> {
+fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolbar<'_>>) -> Result<Summary, Failure> {
     let place = match (&config.tap, config.listen.address) {
         (Some(interface), _) => format!("on its way through {interface}"),
         (None, Some(address)) => format!("of {address}"),
@@ -169,6 +172,7 @@ fn run(config: &Config, file: File, files: Option<Files>) -> Result<Summary, Fai
         converter,
         sink,
         files,
+        toolbar,
         over: false,
         stop,
         event_log: EventLog::default(),
@@ -246,19 +250,24 @@ impl Stop {
 }
 
 /// What woke the loop.
+#[allow(clippy::struct_excessive_bools, reason = "each is a descriptor that was waited for")]
 struct Woken {
     datagrams: bool,
+    /// The toolbar was used.
+    asked: bool,
     stopped: bool,
     reader_gone: bool,
 }
 
-struct Session {
+struct Session<'a> {
     source: Source,
     forwarder: Forwarder,
     converter: Converter,
     sink: Sink,
     /// The further files of a capture that is not for Wireshark.
     files: Option<Files>,
+    /// Wireshark's toolbar, if it has one for us.
+    toolbar: Option<Toolbar<'a>>,
     /// There is no further file.
     over: bool,
     stop: Stop,
@@ -269,7 +278,7 @@ struct Session {
     pace: Pace,
 }
 
-impl Session {
+impl Session<'_> {
     fn run(mut self, duration: Option<Duration>) -> Result<Summary, Failure> {
         let deadline = duration.map(|duration| Instant::now() + duration);
         self.converter.begin(now(), self.sink.unbounded_room());
@@ -280,6 +289,7 @@ impl Session {
             if woken.reader_gone || woken.stopped || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 break;
             }
+            self.serve_toolbar(woken.asked);
             if Instant::now() >= next_statistics {
                 next_statistics += STATISTICS;
                 self.count_lost();
@@ -298,6 +308,7 @@ impl Session {
             self.end()?;
         }
         self.log_end();
+        self.tell_toolbar();
         let Session { forwarder, converter, lost, .. } = self;
         Ok(Summary { totals: *converter.totals(), lost_datagrams: Some(lost), forwarder })
     }
@@ -305,11 +316,16 @@ impl Session {
     /// Waits for datagrams, for a signal, and for room where the reader is slow.
     fn wait(&self, flushed: Flushed, deadline: Option<Instant>) -> Result<Woken, Failure> {
         let for_sink = if flushed == Flushed::Blocked { PollFlags::OUT } else { PollFlags::empty() };
+        let toolbar = self.toolbar.as_ref();
+        let asked = toolbar.and_then(Toolbar::as_fd);
         let mut descriptors = [
             PollFd::from_borrowed_fd(self.source.as_fd(), PollFlags::IN),
             PollFd::new(&self.stop.stream, PollFlags::IN),
             PollFd::from_borrowed_fd(self.sink.as_fd(), for_sink),
+            // Without a toolbar there is one to wait for twice.
+            PollFd::from_borrowed_fd(asked.unwrap_or(self.source.as_fd()), PollFlags::IN),
         ];
+        let deadline = deadline.into_iter().chain(toolbar.map(Toolbar::due)).min();
         // A time beyond what poll knows is no limit.
         let timeout =
             deadline.and_then(|deadline| Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok());
@@ -317,12 +333,32 @@ impl Session {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(Failure::new(format!("poll: {error}"))),
         }
-        let [datagrams, stopped, reader] = descriptors.map(|descriptor| descriptor.revents());
+        let has_asked = asked.is_some();
+        let [datagrams, stopped, reader, asked] = descriptors.map(|descriptor| descriptor.revents());
         Ok(Woken {
             datagrams: !datagrams.is_empty(),
+            asked: has_asked && !asked.is_empty(),
             stopped: !stopped.is_empty(),
             reader_gone: reader.contains(PollFlags::ERR),
         })
+    }
+
+    /// Does what was asked for with the toolbar, and tells it what there is to tell.
+    fn serve_toolbar(&mut self, asked: bool) {
+        let Some(toolbar) = &mut self.toolbar else { return };
+        if asked && toolbar.take_requests() {
+            self.converter.select(toolbar.selection());
+        }
+        if Instant::now() >= toolbar.due() {
+            self.tell_toolbar();
+        }
+    }
+
+    fn tell_toolbar(&mut self) {
+        self.count_lost();
+        if let Some(toolbar) = &mut self.toolbar {
+            toolbar.tell(self.converter.totals(), self.lost, Instant::now());
+        }
     }
 
     /// Takes the datagrams that wait, and hands the reader what came of them.
@@ -365,6 +401,9 @@ impl Session {
                 self.event_log.tell_cut(received.sender);
             }
             self.forwarder.datagram(received.bytes);
+            if let Some(toolbar) = &mut self.toolbar {
+                toolbar.datagram(&received);
+            }
             let room = self.sink.room();
             self.converter.datagram(&received, room, |event| self.event_log.tell(&event));
         }

@@ -84,7 +84,7 @@ fn sentences(text: &str) -> Vec<Sentence<'_>> {
 fn the_interface_is_listed_after_the_version() {
     for arguments in [&["--extcap-interfaces", "--extcap-version=4.0"][..], &["--extcap-interfaces"]] {
         let text = answer(arguments);
-        let [extcap, interface] = &sentences(&text)[..] else { panic!("{text}") };
+        let [extcap, interface, ..] = &sentences(&text)[..] else { panic!("{text}") };
         assert_eq!((extcap.word, interface.word), ("extcap", "interface"));
         assert_eq!(extcap.get("version"), env!("CARGO_PKG_VERSION"));
         assert_eq!((interface.get("value"), interface.get("display")), ("sflow", "sFlow listener"));
