@@ -2,7 +2,7 @@
 # Installs what the tests need beside Rust.
 set -eu
 "$(dirname "$0")"/apt-install.sh \
-    gcc libc6-dev ca-certificates `# to build` \
+    gcc g++ libc6-dev ca-certificates `# to build` \
     tshark tcpdump wireshark-common libpcap0.8 `# readers of what we write, and the filter compiler` \
     wireshark xvfb xauth xdotool imagemagick `# Wireshark's windows` \
     openvswitch-switch pmacct `# sFlow agents` \
