@@ -1,35 +1,26 @@
-//! The agents and interfaces that are heard, with the names that their counter samples tell.
+//! The agents that are heard, with the names that their counter samples tell.
 //!
-//! Both are bounded: anybody can send datagrams in the name of any number of agents.
+//! They are bounded: anybody can send datagrams in the name of any number of agents.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use sflowcap::Datagram;
-use sflowcap::counters::CounterRecord;
+use sflowcap::counters::HostDescr;
 use sflowcap::sample::Sample;
+use sflowcap::structure::{Field, Structure};
 
 /// The most agents; more cannot be chosen from.
 const MOST_AGENTS: usize = 1000;
 
-/// The most interfaces of an agent.
-const MOST_INTERFACES: usize = 1000;
-
 /// The longest name, in characters.
 const MOST_NAME: usize = 40;
-
-/// What is heard of an agent.
-#[derive(Clone, Debug, Default)]
-pub struct Agent {
-    pub name: Option<String>,
-    /// The interfaces that took samples, or whose counters came.
-    pub interfaces: BTreeMap<u32, Option<String>>,
-}
 
 /// What is heard.
 #[derive(Debug, Default)]
 pub struct Heard {
-    pub agents: BTreeMap<IpAddr, Agent>,
+    /// The agents' names, where they are known.
+    pub agents: BTreeMap<IpAddr, Option<String>>,
 }
 
 impl Heard {
@@ -41,41 +32,17 @@ impl Heard {
         if is_new && self.agents.len() >= MOST_AGENTS {
             return None;
         }
-        let agent = self.agents.entry(address).or_default();
+        let name = self.agents.entry(address).or_default();
         let mut is_renamed = false;
         for sample in datagram.samples().flatten() {
-            match sample {
-                Sample::Flow(flow) => agent.interface(flow.source().if_index(), None),
-                Sample::Discarded(discarded) => agent.interface(discarded.source().if_index(), None),
-                Sample::Counters(counters) => {
-                    for record in counters.records().flatten() {
-                        match CounterRecord::decode(&record) {
-                            Ok(CounterRecord::PortName(port)) => {
-                                agent.interface(counters.source().if_index(), Some(port.name.0));
-                            }
-                            Ok(CounterRecord::HostDescr(host)) => is_renamed |= keep(&mut agent.name, host.hostname.0),
-                            Ok(CounterRecord::IfCounters(_)) => agent.interface(counters.source().if_index(), None),
-                            _ => {}
-                        }
-                    }
+            let Sample::Counters(counters) = sample else { continue };
+            for record in counters.records().flatten().filter(|record| record.tag == HostDescr::TAG) {
+                if let Ok(host) = HostDescr::read(&mut record.xdr()) {
+                    is_renamed |= keep(name, host.hostname.0);
                 }
-                _ => {}
             }
         }
         (is_new || is_renamed).then_some(address)
-    }
-}
-
-impl Agent {
-    fn interface(&mut self, if_index: Option<u32>, name: Option<&[u8]>) {
-        let Some(if_index) = if_index else { return };
-        let is_known = self.interfaces.contains_key(&if_index);
-        if is_known || self.interfaces.len() < MOST_INTERFACES {
-            let kept = self.interfaces.entry(if_index).or_default();
-            if let Some(name) = name {
-                keep(kept, name);
-            }
-        }
     }
 }
 

@@ -298,7 +298,7 @@ impl<'a> Toolbar<'a> {
 
     fn tell_agents(&mut self) {
         for agent in self.untold.split_off(self.untold.len().saturating_sub(NAMES)) {
-            let name = self.heard.agents.get(&agent).and_then(|agent| agent.name.as_deref());
+            let name = self.heard.agents.get(&agent).and_then(Option::as_deref);
             let entry = format!("{agent}\0{}", label(agent, name));
             self.add(AGENT, Command::Add, &entry);
         }
