@@ -21,7 +21,7 @@ use clap::builder::PossibleValue;
 use clap::{Arg, Command};
 use clap_complete::{Shell, generate_to};
 use clap_mangen::Man;
-use options::{Kind, OPTIONS};
+use options::{FORMATS, Kind, OPTIONS};
 
 /// As mandoc's style wants it.
 const WIDTH: usize = 80;
@@ -48,7 +48,9 @@ fn with_values(command: Command) -> Command {
     let possible = |values: &[options::Value<'static>]| {
         values.iter().map(|value| PossibleValue::new(value.value).help(value.label)).collect::<Vec<_>>()
     };
-    let command = command.mut_arg("format", |argument| argument.value_parser(["pcapng", "pcap"]));
+    let command = command.mut_arg("format", |argument| {
+        argument.value_parser(FORMATS.iter().map(|format| format.value).collect::<Vec<_>>())
+    });
     OPTIONS.iter().fold(command, |command, option| {
         command.mut_arg(option.name, |argument| match option.kind {
             Kind::Choice(values) => argument.value_parser(possible(values)),
@@ -98,7 +100,7 @@ fn options_section(texts: &str) -> Result<String, Box<dyn Error>> {
 }
 
 fn with_defaults(command: Command) -> Command {
-    let command = command.mut_arg("format", |argument| argument.default_value("pcapng"));
+    let command = command.mut_arg("format", |argument| argument.default_value(FORMATS[0].value));
     OPTIONS.iter().fold(command, |command, option| {
         let default = |argument: Arg| match option.kind {
             Kind::Choice(values) => argument.default_value(values[0].value),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::options::{Kind, OPTIONS, Opt};
+use crate::options::{FORMATS, Kind, OPTIONS, Opt, Value};
 
 /// The words of one call.
 #[derive(Debug)]
@@ -164,7 +164,7 @@ pub fn shell_command() -> Command {
                 .long("format")
                 .allow_hyphen_values(true)
                 .value_name("FORMAT")
-                .help("Kind of file [pcapng (default), pcap]"),
+                .help(format!("Kind of file{}", choices(FORMATS))),
         )
         .arg(Arg::new("size").short('C').value_name("MB").help("Begin another file after so many million bytes"))
         .arg(
@@ -200,15 +200,21 @@ pub fn shell_command() -> Command {
         .args(OPTIONS.iter().map(shown))
 }
 
+fn names(values: &[Value<'_>]) -> String {
+    values.iter().map(|value| value.value).collect::<Vec<_>>().join(", ")
+}
+
+/// What a choice is between, the first being the default.
+fn choices(values: &[Value<'_>]) -> String {
+    let default = values[0].value;
+    format!(" [{}]", names(values).replacen(default, &format!("{default} (default)"), 1))
+}
+
 /// The option's line of `--help`, with its values and its default.
 fn help(option: &Opt) -> String {
-    let names =
-        |values: &[crate::options::Value<'_>]| values.iter().map(|value| value.value).collect::<Vec<_>>().join(", ");
     let values = match option.kind {
         Kind::Number { default: Some(default), .. } => format!(" [default: {default}]"),
-        Kind::Choice(values) => {
-            format!(" [{}]", names(values).replacen(values[0].value, &format!("{} (default)", values[0].value), 1))
-        }
+        Kind::Choice(values) => choices(values),
         Kind::Several(values) => format!(" [default: {}]", names(values)),
         Kind::Switch => " [default: true]".to_owned(),
         Kind::Number { .. } | Kind::Text { .. } | Kind::Interface | Kind::File => String::new(),

@@ -19,7 +19,7 @@ use crate::Failure;
 use crate::cli::Words;
 use crate::files::Rotation;
 use crate::forward::Destinations;
-use crate::options::{Kind, NO_INTERFACE, OPTIONS, Opt, Value};
+use crate::options::{FORMATS, Kind, NO_INTERFACE, OPTIONS, Opt, Value};
 use crate::sflow_rt::{Advertised, Url};
 
 /// A capture, ready to start.
@@ -126,8 +126,6 @@ impl Config {
 
 /// The kind of file. Names decide nothing: tools that read captures look into them.
 fn format(words: &Words, framing: Framing) -> Result<Format, Failure> {
-    const FORMATS: &[Value<'static>] =
-        &[Value { value: "pcapng", label: "pcapng" }, Value { value: "pcap", label: "pcap" }];
     let format = text(words, "format").map(|value| named("format", value, FORMATS)).transpose()?;
     if format != Some("pcap") {
         return Ok(Format::Pcapng);
@@ -360,6 +358,7 @@ mod tests {
             assert!(error.starts_with(message), "{error}");
         }
     }
+
     #[test]
     fn pcap_is_for_packets_of_one_link_type() {
         assert_eq!(check(&["--format", "PCAP"]).unwrap().format, Format::Pcap);

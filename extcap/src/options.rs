@@ -52,6 +52,9 @@ const fn value(value: &'static str, label: &'static str) -> Value<'static> {
     Value { value, label }
 }
 
+/// What `--format` can be; the first is the default.
+pub const FORMATS: &[Value<'static>] = &[value("pcapng", "pcapng"), value("pcap", "pcap")];
+
 /// What the dialog has for no interface.
 pub const NO_INTERFACE: Value<'static> = value("none", "None: listen on the port");
 
