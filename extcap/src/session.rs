@@ -119,20 +119,18 @@ pub struct Summary {
 impl Summary {
     /// As tcpdump tells it.
     pub fn print(self) {
-        let Totals { datagrams, malformed, filtered, thinned, dropped, written, no_link_type, without_header, .. } =
-            self.totals;
-        let Totals { lost_datagrams, agent_drops, .. } = self.totals;
-        eprintln!("{written} packets captured");
-        eprintln!("{datagrams} sFlow datagrams received");
+        let totals = self.totals;
+        eprintln!("{} packets captured", totals.written);
+        eprintln!("{} sFlow datagrams received", totals.datagrams);
         for (count, what) in [
-            (filtered, "packets left out by the filter"),
-            (thinned + self.totals.thinned_datagrams, "packets left out by --max-rate"),
-            (no_link_type, "packets of link layers left out (--link-type native has them)"),
-            (without_header, "samples without a packet header"),
-            (malformed, "malformed datagrams"),
-            (lost_datagrams, "sFlow datagrams lost on the way from the agents"),
-            (agent_drops, "samples dropped by the agents"),
-            (dropped, "packets dropped for a slow reader"),
+            (totals.filtered, "packets left out by the filter"),
+            (totals.thinned + totals.thinned_datagrams, "packets left out by --max-rate"),
+            (totals.no_link_type, "packets of link layers left out (--link-type native has them)"),
+            (totals.without_header, "samples without a packet header"),
+            (totals.malformed, "malformed datagrams"),
+            (totals.lost_datagrams, "sFlow datagrams lost on the way from the agents"),
+            (totals.agent_drops, "samples dropped by the agents"),
+            (totals.dropped, "packets dropped for a slow reader"),
         ] {
             if count > 0 {
                 eprintln!("{count} {what}");
