@@ -12,17 +12,8 @@ fn pcap_has_the_packets_of_pcapng_with_their_times() {
     for content in [Content::Packets, Content::Datagrams, Content::Both] {
         let options = |format| Options { format, content, synthetic: true, comments: true, ..Options::default() };
         let expected = feed::frames(&convert::feed(&datagrams, options(Format::Pcapng)).bytes);
-        let mut converter = sflowcap::capture::Converter::new(options(Format::Pcap));
-        let mut bytes = Vec::new();
-        converter.begin(convert::BEGIN, &mut bytes);
-        for datagram in &datagrams {
-            let (timestamp, sender, payload) = (datagram.timestamp, datagram.source, &datagram.payload);
-            let received = sflowcap::capture::Received { timestamp, sender, bytes: payload };
-            converter.datagram(&received, Some(&mut bytes), |_| {});
-        }
-        converter.statistics(convert::END, 0, &mut bytes);
         let whole = |frame: &feed::Frame| (frame.timestamp, frame.original_length, frame.data.clone());
-        let got = feed::frames(&bytes);
+        let got = feed::frames(&convert::written(&datagrams, options(Format::Pcap)).bytes);
         assert!(got.len() > 100 && got.iter().map(whole).eq(expected.iter().map(whole)), "{content:?}");
     }
 }

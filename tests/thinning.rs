@@ -6,11 +6,11 @@ mod support;
 
 use core::num::NonZeroU32;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
 
 use sflowcap::capture::{Content, Options, Totals};
 use support::convert::{self, Converted};
 use support::feed::Datagram;
+use support::wire::{self, Wire};
 
 const SECOND: u64 = 1_000_000_000;
 const START: u64 = 1_650_000_000 * SECOND;
@@ -18,19 +18,12 @@ const SAMPLES: u32 = 7;
 
 /// A datagram of samples, whose ports and rates are given, that comes at a time.
 fn datagram(time: u64, sequence: u32, samples: &[(u32, u32)]) -> Datagram {
-    let mut words = vec![5, 1, 0x0a00_0001, 0, sequence, 0, samples.len() as u32];
-    for (port, rate) in samples {
-        let header = [1, 100, 4, 4, 0xffff_ffff];
-        words.extend([1, 4 * (8 + 2 + 5), sequence, *port, *rate, 0, 0, *port, 0, 1, 1, 4 * 5]);
-        words.extend(header);
-    }
-    Datagram {
-        frame: 1,
-        timestamp: START + time,
-        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        destination_port: 6343,
-        payload: words.into_iter().flat_map(u32::to_be_bytes).collect(),
-    }
+    let sample = |(port, rate): &(u32, u32)| {
+        let fields = Wire::new().u32s([sequence, *port, *rate, 0, 0, *port, 0, 1]);
+        Wire::new().framed(0, 1, fields.sampled_header(1, 100, 4, &[0xff; 4]))
+    };
+    let payload = wire::datagram(&samples.iter().map(sample).collect::<Vec<_>>());
+    Datagram { timestamp: START + time, ..convert::received(&payload) }
 }
 
 /// Datagrams at these times, on this many ports; each port has a rate of its own.

@@ -35,6 +35,22 @@ pub const END: u64 = 1_700_000_000_000_000_002;
 
 /// A whole feed through a converter.
 pub fn feed(datagrams: &[Datagram], options: Options) -> Converted {
+    let Written { bytes, totals, faults, ends } = written(datagrams, options);
+    Converted { file: pcapng::read(&bytes), bytes, totals, faults, ends }
+}
+
+/// What a converter made of a feed.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The file.
+    pub bytes: Vec<u8>,
+    totals: Totals,
+    faults: Vec<Fault>,
+    ends: Vec<usize>,
+}
+
+/// A whole feed through a converter, into a file of whatever format.
+pub fn written(datagrams: &[Datagram], options: Options) -> Written {
     let mut converter = Converter::new(options);
     let (mut bytes, mut faults, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     converter.begin(BEGIN, &mut bytes);
@@ -49,7 +65,7 @@ pub fn feed(datagrams: &[Datagram], options: Options) -> Converted {
     }
     converter.statistics(END, 0, &mut bytes);
     let totals = *converter.totals();
-    Converted { file: pcapng::read(&bytes), bytes, totals, faults, ends }
+    Written { bytes, totals, faults, ends }
 }
 
 /// One datagram through a converter.
