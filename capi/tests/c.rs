@@ -27,9 +27,11 @@ fn c_finds_what_is_in_a_recording_as_the_program_does() {
     let shared = ["-L".to_owned() + library.to_str().unwrap(), "-lsflowcap".to_owned()];
     let alone =
         [library.join("libsflowcap.a").to_str().unwrap().to_owned(), "-lpthread".into(), "-ldl".into(), "-lm".into()];
-    // The shared library is found by its name for the dynamic linker.
-    _ = std::fs::remove_file(folder.path().join("libsflowcap.so.1"));
-    std::os::unix::fs::symlink(library.join("libsflowcap.so"), folder.path().join("libsflowcap.so.1")).unwrap();
+    // The shared library is found by its name for the dynamic linker, which has the version that the header tells.
+    let header = std::fs::read_to_string(Path::new(ROOT).join("include/sflowcap.h")).unwrap();
+    let abi = header.lines().find_map(|line| line.strip_prefix("#define SFLOWCAP_ABI_VERSION ")).unwrap();
+    let name = folder.path().join(format!("libsflowcap.so.{abi}"));
+    std::os::unix::fs::symlink(library.join("libsflowcap.so"), name).unwrap();
     for (compiler, language) in [("cc", &["-std=c11"][..]), ("c++", &["-xc++", "-std=c++17"])] {
         for (form, libraries) in [("shared", &shared[..]), ("static", &alone)] {
             let program = folder.path().join(format!("walk-{compiler}-{form}"));
