@@ -334,7 +334,8 @@ enum sflowcap_status sflowcap_open(struct sflowcap_datagram *datagram,
                                    size_t length);
 
 /*
- Fills in `sample` with the next sample of `datagram`. SFLOWCAP_END after the last; SFLOWCAP_FAULT where something cannot be
+ Fills in `sample` with the next sample of `datagram`, which must have been through sflowcap_open.
+ SFLOWCAP_END after the last; SFLOWCAP_FAULT where something cannot be
  read, and then the next call goes on behind that.
  */
 enum sflowcap_status sflowcap_next(struct sflowcap_datagram *datagram,

@@ -313,7 +313,8 @@ pub unsafe extern "C" fn sflowcap_open(
     })
 }
 
-/// Fills in `sample` with the next sample of `datagram`. SFLOWCAP_END after the last; SFLOWCAP_FAULT where something cannot be
+/// Fills in `sample` with the next sample of `datagram`, which must have been through sflowcap_open.
+/// SFLOWCAP_END after the last; SFLOWCAP_FAULT where something cannot be
 /// read, and then the next call goes on behind that.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sflowcap_next(
