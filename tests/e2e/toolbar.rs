@@ -14,6 +14,7 @@ use rustix::process::Signal;
 use support::feed::{AGENT, Feed, Sample, datagram};
 use support::fifo::Fifo;
 use support::process::Running;
+use support::wire::{self, Wire};
 use support::{Home, SFLOWDUMP, frames, free_port, wait_for};
 
 const COUNTERS: u8 = 0;
@@ -202,6 +203,20 @@ fn agents_are_listed_when_they_are_heard_and_one_can_be_chosen_while_the_capture
     let capture = session.stop();
     assert_eq!(capture.data(), [1, 2, 5, 6].map(frames::numbered));
     assert!(capture.packets.iter().all(|packet| packet.drop_count == 0), "what was left out is not lost");
+}
+
+#[test]
+fn an_agent_is_listed_by_the_name_that_its_counters_tell_once_it_is_known() {
+    let mut session = Session::with_host(&[]);
+    session.send_of([10, 0, 0, 1], 1);
+    session.hear_text(AGENTS, ADD, "10.0.0.1");
+    // host_descr (0:2000) of host "leaf\n1": a control character is left out.
+    let host = Wire::new().opaque("leaf\n1").u32s([0; 4]).u32s([1, 2]).opaque("6.1");
+    let counters = Wire::new().u32s([1, 1, 1]).framed(0, 2000, host);
+    let datagram = wire::datagram(&[Wire::new().framed(0, 2, counters)]);
+    session.feed.send_bytes(&datagram);
+    assert_eq!(session.hear_text(AGENTS, ADD, "leaf"), "10.0.0.1\x0010.0.0.1 (leaf1)");
+    session.stop();
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub mod frames;
 pub mod process;
 pub mod tools;
 #[path = "../../support/wire.rs"]
-mod wire;
+pub mod wire;
 
 use tools::search_path;
 
