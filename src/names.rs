@@ -1,5 +1,7 @@
 //! What agents call things: counter samples name ports and hosts, and tell how fast a port is.
 
+use core::fmt::{self, Write};
+
 use crate::counters::CounterRecord;
 use crate::sample::CounterSample;
 use crate::structure::Text;
@@ -35,11 +37,27 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Keeps a name, unless it is the one that is kept already.
+/// Keeps a name, unless it is the one that is kept already: agents repeat theirs all the time.
 pub(crate) fn keep(kept: &mut Option<Box<str>>, name: Option<Text<'_>>) {
     let Some(name) = name.filter(|name| !name.0.is_empty()) else { return };
     let name = Text(&name.0[..name.0.len().min(MOST)]);
-    if kept.as_ref().is_none_or(|kept| kept.as_bytes() != name.0) {
+    if kept.as_ref().is_none_or(|kept| kept.as_bytes() != name.0 && !is_shown_as(name, kept)) {
         *kept = Some(name.to_string().into());
+    }
+}
+
+/// Whether a text, with what cannot be shown escaped, is this one.
+fn is_shown_as(text: Text<'_>, shown: &str) -> bool {
+    let mut rest = Rest(shown);
+    write!(rest, "{text}").is_ok() && rest.0.is_empty()
+}
+
+/// What is left of a text to be written once more.
+struct Rest<'a>(&'a str);
+
+impl Write for Rest<'_> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(piece).ok_or(fmt::Error)?;
+        Ok(())
     }
 }
