@@ -1,7 +1,7 @@
 //! Capture filters in tcpdump's syntax: libpcap compiles them, an interpreter of our own runs them.
 //!
 //! libpcap is loaded when a filter is first used, so that everything else works without it. Its own interpreter is not used:
-//! the classic BPF program is run here in safe code, with the packet's true length beside the captured one, so that
+//! the classic BPF program is run in safe code, with the packet's true length beside the captured one, so that
 //! `greater 1000` means the packet and not the sample of it.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
@@ -13,6 +13,10 @@ use sflowcap::link::{Framing, LinkType};
 use sflowcap::pcapng::SNAPLEN;
 
 use crate::Failure;
+
+mod program;
+
+use program::{Instruction, Program};
 
 /// A filter, compiled for each link type that packets may have.
 #[derive(Debug)]
@@ -55,16 +59,6 @@ impl PacketFilter for Filter {
             .find(|(compiled_for, _)| *compiled_for == link_type)
             .is_some_and(|(_, program)| program.run(packet, original_length))
     }
-}
-
-/// `struct bpf_insn`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-struct Instruction {
-    code: u16,
-    jump_true: u8,
-    jump_false: u8,
-    k: u32,
 }
 
 /// `struct bpf_program`.
@@ -149,7 +143,7 @@ impl Libpcap {
         // SAFETY: pcap is open, and not used after this.
         unsafe { close(pcap) };
         let instructions = compiled.map_err(|message| bad(&message))?;
-        Program::checked(instructions).ok_or_else(|| bad(&"libpcap made a program that is not valid"))
+        Program::checked(&instructions).ok_or_else(|| bad(&"libpcap made a program that is not valid"))
     }
 }
 
@@ -160,161 +154,6 @@ fn data_link(link_type: LinkType) -> c_int {
         LinkType::RAW if cfg!(target_os = "openbsd") => 14,
         LinkType::RAW => 12,
         LinkType(number) => c_int::from(number),
-    }
-}
-
-/// A classic BPF program whose jumps stay within it and whose last instruction returns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Program(Vec<Instruction>);
-
-/// The instruction codes, after net/bpf.h.
-mod code {
-    pub(super) const LD_W_ABS: u16 = 0x20;
-    pub(super) const LD_H_ABS: u16 = 0x28;
-    pub(super) const LD_B_ABS: u16 = 0x30;
-    pub(super) const LD_W_IND: u16 = 0x40;
-    pub(super) const LD_H_IND: u16 = 0x48;
-    pub(super) const LD_B_IND: u16 = 0x50;
-    pub(super) const LD_LEN: u16 = 0x80;
-    pub(super) const LD_IMM: u16 = 0x00;
-    pub(super) const LD_MEM: u16 = 0x60;
-    pub(super) const LDX_IMM: u16 = 0x01;
-    pub(super) const LDX_MEM: u16 = 0x61;
-    pub(super) const LDX_LEN: u16 = 0x81;
-    pub(super) const LDX_MSH: u16 = 0xb1;
-    pub(super) const ST: u16 = 0x02;
-    pub(super) const STX: u16 = 0x03;
-    pub(super) const RET_K: u16 = 0x06;
-    pub(super) const RET_A: u16 = 0x16;
-    pub(super) const TAX: u16 = 0x07;
-    pub(super) const TXA: u16 = 0x87;
-    pub(super) const NEG: u16 = 0x84;
-    pub(super) const JA: u16 = 0x05;
-    /// The classes of instructions with an operand.
-    pub(super) const ALU: u16 = 0x04;
-    pub(super) const JMP: u16 = 0x05;
-    /// The operand is the register X.
-    pub(super) const X: u16 = 0x08;
-}
-
-/// Words of scratch memory.
-const MEMORY: usize = 16;
-
-impl Program {
-    /// Takes a program whose jumps stay within it, and that never divides by a constant zero or leaves its memory.
-    fn checked(instructions: Vec<Instruction>) -> Option<Self> {
-        use code::{ALU, JA, JMP, LD_MEM, LDX_MEM, RET_A, RET_K, ST, STX, X};
-        let last = instructions.len().checked_sub(1)?;
-        let valid = instructions.iter().enumerate().all(|(place, instruction)| {
-            let left = last - place;
-            match instruction.code {
-                // The one jump that may lead back: "protochain" loops over headers.
-                JA => (place + 1).checked_add_signed(offset(instruction.k)).is_some_and(|target| target <= last),
-                code if code & 7 == JMP => {
-                    usize::from(instruction.jump_true) < left && usize::from(instruction.jump_false) < left
-                }
-                LD_MEM | LDX_MEM | ST | STX => (instruction.k as usize) < MEMORY,
-                code if code & 7 == ALU && code & X == 0 && matches!(code & 0xf0, 0x30 | 0x90) => instruction.k != 0,
-                _ => true,
-            }
-        });
-        (valid && matches!(instructions[last].code, RET_K | RET_A)).then_some(Program(instructions))
-    }
-
-    /// Whether the program accepts a packet of this length on the wire, of which these bytes are there. A load from beyond
-    /// them rejects it.
-    fn run(&self, packet: &[u8], original_length: u32) -> bool {
-        self.accepted(packet, original_length).is_some_and(|length| length > 0)
-    }
-
-    fn accepted(&self, packet: &[u8], original_length: u32) -> Option<u32> {
-        #[allow(clippy::wildcard_imports, reason = "all of them")]
-        use code::*;
-        let byte = |at: u32| packet.get(at as usize).map(|byte| u32::from(*byte));
-        let half =
-            |at: u32| packet.get(at as usize..)?.first_chunk().map(|bytes| u32::from(u16::from_be_bytes(*bytes)));
-        let word = |at: u32| packet.get(at as usize..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
-        let (mut a, mut x) = (0_u32, 0_u32);
-        let mut memory = [0_u32; MEMORY];
-        let mut place = 0;
-        // A loop goes through the packet's headers, so that it has fewer turns than the packet has bytes.
-        let mut turns = packet.len();
-        while let Some(&Instruction { code, jump_true, jump_false, k }) = self.0.get(place) {
-            place += 1;
-            match code {
-                LD_W_ABS => a = word(k)?,
-                LD_H_ABS => a = half(k)?,
-                LD_B_ABS => a = byte(k)?,
-                LD_W_IND => a = word(x.checked_add(k)?)?,
-                LD_H_IND => a = half(x.checked_add(k)?)?,
-                LD_B_IND => a = byte(x.checked_add(k)?)?,
-                LD_LEN => a = original_length,
-                LD_IMM => a = k,
-                LD_MEM => a = memory[k as usize],
-                LDX_IMM => x = k,
-                LDX_MEM => x = memory[k as usize],
-                LDX_LEN => x = original_length,
-                LDX_MSH => x = (byte(k)? & 0xf) << 2,
-                ST => memory[k as usize] = a,
-                STX => memory[k as usize] = x,
-                RET_K => return Some(k),
-                RET_A => return Some(a),
-                TAX => x = a,
-                TXA => a = x,
-                NEG => a = a.wrapping_neg(),
-                JA => {
-                    if offset(k) < 0 {
-                        turns = turns.checked_sub(1)?;
-                    }
-                    place = place.wrapping_add_signed(offset(k));
-                }
-                _ => {
-                    let operand = if code & X == 0 { k } else { x };
-                    if code & 7 == ALU {
-                        a = arithmetic(code & 0xf0, a, operand)?;
-                    } else {
-                        let taken = condition(code, a, operand)?;
-                        place += usize::from(if taken { jump_true } else { jump_false });
-                    }
-                }
-            }
-        }
-        None
-    }
-}
-
-/// How far [`code::JA`] leads.
-fn offset(k: u32) -> isize {
-    k as i32 as isize
-}
-
-/// The ALU instructions; none for what rejects the packet: a division by zero, or an instruction that does not exist.
-#[inline]
-fn arithmetic(operation: u16, a: u32, operand: u32) -> Option<u32> {
-    match operation {
-        0x00 => Some(a.wrapping_add(operand)),
-        0x10 => Some(a.wrapping_sub(operand)),
-        0x20 => Some(a.wrapping_mul(operand)),
-        0x30 => a.checked_div(operand),
-        0x40 => Some(a | operand),
-        0x50 => Some(a & operand),
-        0x60 => Some(a.checked_shl(operand).unwrap_or(0)),
-        0x70 => Some(a.checked_shr(operand).unwrap_or(0)),
-        0x90 => a.checked_rem(operand),
-        0xa0 => Some(a ^ operand),
-        _ => None,
-    }
-}
-
-/// The conditional jumps.
-#[inline]
-fn condition(code: u16, a: u32, operand: u32) -> Option<bool> {
-    match code & 0xf7 {
-        0x15 => Some(a == operand),
-        0x25 => Some(a > operand),
-        0x35 => Some(a >= operand),
-        0x45 => Some(a & operand != 0),
-        _ => None,
     }
 }
 

@@ -291,10 +291,12 @@ fn the_length_is_that_on_the_wire_and_not_of_what_was_sampled() {
 
 #[test]
 fn a_loop_that_leads_nowhere_ends_and_keeps_nothing() {
+    const JA: u16 = 0x05;
+    const RET_K: u16 = 0x06;
     let instruction = |code, k| Instruction { code, jump_true: 0, jump_false: 0, k };
-    let around = instruction(code::JA, -1_i32 as u32);
-    let program = Program::checked(vec![around, instruction(code::RET_K, 1)]).unwrap();
+    let around = instruction(JA, -1_i32 as u32);
+    let program = Program::checked(&[around, instruction(RET_K, 1)]).unwrap();
     assert!(!program.run(&[0; 1500], 1500));
-    let out = instruction(code::JA, -2_i32 as u32);
-    assert_eq!(Program::checked(vec![out, instruction(code::RET_K, 1)]), None, "a jump out of the program");
+    let out = instruction(JA, -2_i32 as u32);
+    assert_eq!(Program::checked(&[out, instruction(RET_K, 1)]), None, "a jump out of the program");
 }
