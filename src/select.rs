@@ -221,10 +221,10 @@ impl Selection {
         self.interfaces.is_empty() || source.if_index().is_some_and(|index| self.interfaces.contains(index))
     }
 
-    /// Whether packets that went this way are kept.
+    /// Whether packets that went this way are kept. The direction is only asked for where it matters.
     #[inline]
-    pub fn has_direction(&self, direction: Direction) -> bool {
-        self.direction.is_none_or(|wanted| wanted == direction)
+    pub(crate) fn has_direction(&self, direction: impl FnOnce() -> Direction) -> bool {
+        self.direction.is_none_or(|wanted| wanted == direction())
     }
 }
 
