@@ -3,11 +3,12 @@
 use std::num::NonZeroU32;
 use std::process::Output;
 
-use sflowcap::capture::{Content, Converter, Format, Options, PacketFilter, Received};
+use sflowcap::capture::{Content, Converter, Format, Options, PacketFilter};
 use sflowcap::link::{Framing, LinkType};
 use sflowcap::sample::{Direction, Sample};
 use sflowcap::select::{Kinds, Selection};
 
+use support::recording::{RECORDING, recorded};
 use support::{EVERY_WAY, Form, Language, build, command, run, under_valgrind};
 use tools::have;
 
@@ -15,27 +16,6 @@ mod support;
 #[path = "../../tests/e2e/support/tools.rs"]
 #[allow(dead_code, reason = "the tests of the program use more of it")]
 mod tools;
-
-const RECORDING: &str = "fixtures/demo.pcap";
-
-/// The datagrams of the recording, which are those of UDP over Ethernet without options.
-fn recorded(mut each: impl FnMut(&Received<'_>)) {
-    let file = std::fs::read(format!("{}/{RECORDING}", support::ROOT)).unwrap();
-    let mut rest = &file[24..];
-    while !rest.is_empty() {
-        let [seconds, microseconds, length] =
-            [0, 4, 8].map(|at| u32::from_le_bytes(rest[at..at + 4].try_into().unwrap()));
-        let (frame, behind) = rest[16..].split_at(length as usize);
-        rest = behind;
-        let (sender, bytes) = if frame[12] == 0x08 {
-            (<[u8; 4]>::try_from(&frame[26..30]).unwrap().into(), &frame[42..])
-        } else {
-            (<[u8; 16]>::try_from(&frame[22..38]).unwrap().into(), &frame[62..])
-        };
-        let timestamp = u64::from(seconds) * 1_000_000_000 + u64::from(microseconds) * 1000;
-        each(&Received { timestamp, sender, bytes });
-    }
-}
 
 /// What the walk finds in the recording.
 fn walked() -> String {
