@@ -1,11 +1,11 @@
 //! The walk over a datagram's samples. Its state is in memory of the caller, who allocates and frees nothing.
 
 use core::ffi::c_void;
-use core::mem::{align_of, needs_drop, size_of};
+use core::mem::{MaybeUninit, align_of, needs_drop, size_of};
 
 use sflowcap::datagram::{Samples, Version};
 use sflowcap::flow::{ExtendedTimestamp, SampledHeader};
-use sflowcap::sample::{DataSource, Direction, Interface, Records, Sample};
+use sflowcap::sample::{CounterSample, Direction, DiscardedPacket, FlowSample, Interface, Records, Sample};
 use sflowcap::structure::{Field, Structure};
 use sflowcap::{Datagram, Error};
 
@@ -104,11 +104,57 @@ pub struct sflowcap_datagram {
     /// The samples that the datagram says it has.
     pub num_samples: u32,
     /// The library's own.
-    pub walk: [u64; 48],
+    pub walk: MaybeUninit<[u64; 48]>,
 }
 
-type Walk = Option<Samples<'static>>;
-const _: () = assert!(size_of::<Walk>() <= 48 * 8 && align_of::<Walk>() <= 8 && !needs_drop::<Walk>());
+/// The library's own part of a datagram or sample.
+type Kept<const WORDS: usize> = MaybeUninit<[u64; WORDS]>;
+
+/// Puts into the library's own part what does not refer to it and needs no drop.
+#[inline]
+fn kept<T, const WORDS: usize>(value: T) -> Kept<WORDS> {
+    const { assert!(size_of::<T>() <= WORDS * 8 && align_of::<T>() <= 8 && !needs_drop::<T>()) };
+    let mut kept = Kept::uninit();
+    // SAFETY: it fits, as asserted.
+    unsafe { kept.as_mut_ptr().cast::<T>().write(value) };
+    kept
+}
+
+type Walk<'a> = Option<Samples<'a>>;
+
+impl sflowcap_datagram {
+    #[inline]
+    fn of(datagram: &Datagram<'_>) -> Self {
+        let walk: Walk<'_> = Some(datagram.samples());
+        sflowcap_datagram {
+            version: match datagram.version {
+                Version::V2 => 2,
+                Version::V4 => 4,
+                Version::V5 => 5,
+            },
+            agent: datagram.agent.into(),
+            sub_agent_id: datagram.sub_agent_id,
+            sequence_number: datagram.sequence_number,
+            uptime: datagram.uptime,
+            num_samples: datagram.num_samples,
+            walk: kept(walk),
+        }
+    }
+
+    #[cold]
+    fn of_nothing() -> Self {
+        let walk: Walk<'_> = None;
+        sflowcap_datagram {
+            version: 0,
+            agent: sflowcap::Address::Unknown.into(),
+            sub_agent_id: 0,
+            sequence_number: 0,
+            uptime: 0,
+            num_samples: 0,
+            walk: kept(walk),
+        }
+    }
+}
 
 /// A sample. What the sample's kind does not have is 0.
 #[repr(C)]
@@ -152,26 +198,25 @@ pub struct sflowcap_sample {
     /// The agent's own time stamp of the packet, in nanoseconds since 1970; 0 if it sends none.
     pub time: u64,
     /// The library's own.
-    pub walk: [u64; 12],
+    pub walk: MaybeUninit<[u64; 12]>,
 }
 
-pub(crate) type RecordWalk = Option<Records<'static>>;
-const _: () =
-    assert!(size_of::<RecordWalk>() <= 12 * 8 && align_of::<RecordWalk>() <= 8 && !needs_drop::<RecordWalk>());
+pub(crate) type RecordWalk<'a> = Option<Records<'a>>;
 
-impl sflowcap_sample {
-    const EMPTY: Self = sflowcap_sample {
-        kind: SFLOWCAP_OTHER,
-        sequence_number: 0,
-        source_class: 0,
-        source_index: 0,
-        sampling_rate: 0,
-        sample_pool: 0,
-        drops: 0,
-        input: sflowcap_interface { form: SFLOWCAP_INTERFACE_UNKNOWN, value: 0 },
-        output: sflowcap_interface { form: SFLOWCAP_INTERFACE_UNKNOWN, value: 0 },
-        reason: SFLOWCAP_NO_REASON,
-        direction: SFLOWCAP_UNKNOWN,
+/// What is found in the records of a packet: the first sampled header, and the time.
+struct Found {
+    faults: u32,
+    header_protocol: u32,
+    frame_length: u32,
+    stripped: u32,
+    original_length: u32,
+    header: *const u8,
+    header_length: usize,
+    time: u64,
+}
+
+impl Found {
+    const NOTHING: Self = Found {
         faults: 0,
         header_protocol: 0,
         frame_length: 0,
@@ -180,102 +225,154 @@ impl sflowcap_sample {
         header: core::ptr::null(),
         header_length: 0,
         time: 0,
-        walk: [0; 12],
     };
 
-    /// With its records, which are left to be written to `walk`.
-    #[inline]
-    fn of<'a>(sample: &Sample<'a>) -> (Self, Option<Records<'a>>) {
-        let mut told = Self::EMPTY;
-        let records = match sample {
-            Sample::Flow(flow) => {
-                told.kind = SFLOWCAP_FLOW;
-                told.sequence_number = flow.sequence_number();
-                told.set_source(flow.source());
-                told.sampling_rate = flow.sampling_rate();
-                told.sample_pool = flow.sample_pool();
-                told.drops = flow.drops();
-                told.input = flow.input().into();
-                told.output = flow.output().into();
-                if told.output.form == SFLOWCAP_INTERFACE_DISCARDED {
-                    told.reason = told.output.value;
+    #[allow(clippy::inline_always, reason = "to hand it over in memory costs more than to read it")]
+    #[inline(always)]
+    fn of(records: Records<'_>) -> Self {
+        let mut found = Self::NOTHING;
+        for record in records {
+            match record {
+                Ok(record) if record.tag == SampledHeader::TAG => match SampledHeader::decode(&record) {
+                    Some(Ok(header)) if found.header.is_null() => {
+                        found.header_protocol = header.protocol.0;
+                        found.frame_length = header.frame_length;
+                        found.stripped = header.stripped;
+                        found.original_length = header.original_length();
+                        found.header = header.header.as_ptr();
+                        found.header_length = header.header.len();
+                    }
+                    Some(Err(error)) => found.faults += fault(&error),
+                    Some(Ok(_)) | None => {}
+                },
+                Ok(record) if record.tag == ExtendedTimestamp::TAG => {
+                    match ExtendedTimestamp::read(&mut record.xdr()) {
+                        Ok(clock) => found.time = clock.nanoseconds,
+                        Err(error) => found.faults += fault(&error),
+                    }
                 }
-                told.set_direction(flow.direction());
-                told.read(flow.records());
-                Some(flow.records())
+                Ok(_) => {}
+                Err(error) => found.faults += fault(&error),
             }
-            Sample::Discarded(discarded) => {
-                told.kind = SFLOWCAP_DISCARD;
-                told.sequence_number = discarded.sequence_number();
-                told.set_source(discarded.source());
-                told.drops = discarded.drops();
-                told.input = discarded.input().into();
-                told.output = discarded.output().into();
-                told.reason = discarded.reason().0;
-                told.set_direction(discarded.direction());
-                told.read(discarded.records());
-                Some(discarded.records())
-            }
-            Sample::Counters(counters) => {
-                told.kind = SFLOWCAP_COUNTERS;
-                told.sequence_number = counters.sequence_number();
-                told.set_source(counters.source());
-                Some(counters.records())
-            }
-            _ => None,
-        };
-        (told, records)
+        }
+        found
     }
+}
 
-    #[inline]
-    fn set_source(&mut self, source: DataSource) {
-        self.source_class = source.class;
-        self.source_index = source.index;
-    }
+/// Keeps what there is to say about a fault; one more.
+#[cold]
+fn fault(error: &Error) -> u32 {
+    _ = failed(SFLOWCAP_FAULT, error);
+    1
+}
 
+impl From<Direction> for sflowcap_direction {
     #[inline]
-    fn set_direction(&mut self, direction: Direction) {
-        self.direction = match direction {
+    fn from(direction: Direction) -> Self {
+        match direction {
             Direction::In => SFLOWCAP_IN,
             Direction::Out => SFLOWCAP_OUT,
             Direction::Unknown => SFLOWCAP_UNKNOWN,
-        };
+        }
     }
+}
 
-    /// The first sampled header among the records, and the time.
-    #[inline]
-    fn read(&mut self, records: Records<'_>) {
-        for record in records {
-            let record = match record {
-                Ok(record) => record,
-                Err(error) => {
-                    self.fault(&error);
-                    continue;
-                }
-            };
-            match SampledHeader::decode(&record) {
-                Some(Ok(header)) if self.header.is_null() => {
-                    self.header_protocol = header.protocol.0;
-                    self.frame_length = header.frame_length;
-                    self.stripped = header.stripped;
-                    self.original_length = header.original_length();
-                    self.header = header.header.as_ptr();
-                    self.header_length = header.header.len();
-                }
-                Some(Err(error)) => self.fault(&error),
-                None if record.tag == ExtendedTimestamp::TAG => match ExtendedTimestamp::read(&mut record.xdr()) {
-                    Ok(clock) => self.time = clock.nanoseconds,
-                    Err(error) => self.fault(&error),
-                },
-                Some(Ok(_)) | None => {}
-            }
+impl sflowcap_sample {
+    #[allow(clippy::inline_always, reason = "to hand it over in memory costs more than to read it")]
+    #[inline(always)]
+    fn of_flow(flow: &FlowSample<'_>) -> Self {
+        let records = flow.records();
+        let found = Found::of(records.clone());
+        let (source, output) = (flow.source(), sflowcap_interface::from(flow.output()));
+        sflowcap_sample {
+            kind: SFLOWCAP_FLOW,
+            sequence_number: flow.sequence_number(),
+            source_class: source.class,
+            source_index: source.index,
+            sampling_rate: flow.sampling_rate(),
+            sample_pool: flow.sample_pool(),
+            drops: flow.drops(),
+            input: flow.input().into(),
+            output,
+            reason: if output.form == SFLOWCAP_INTERFACE_DISCARDED { output.value } else { SFLOWCAP_NO_REASON },
+            direction: flow.direction().into(),
+            faults: found.faults,
+            header_protocol: found.header_protocol,
+            frame_length: found.frame_length,
+            stripped: found.stripped,
+            original_length: found.original_length,
+            header: found.header,
+            header_length: found.header_length,
+            time: found.time,
+            walk: kept::<RecordWalk<'_>, _>(Some(records)),
         }
     }
 
     #[cold]
-    fn fault(&mut self, error: &Error) {
-        self.faults += 1;
-        _ = failed(SFLOWCAP_FAULT, error);
+    fn of_discarded(sample: &DiscardedPacket<'_>) -> Self {
+        let found = Found::of(sample.records());
+        let source = sample.source();
+        sflowcap_sample {
+            kind: SFLOWCAP_DISCARD,
+            sequence_number: sample.sequence_number(),
+            source_class: source.class,
+            source_index: source.index,
+            drops: sample.drops(),
+            input: sample.input().into(),
+            output: sample.output().into(),
+            reason: sample.reason().0,
+            direction: sample.direction().into(),
+            faults: found.faults,
+            header_protocol: found.header_protocol,
+            frame_length: found.frame_length,
+            stripped: found.stripped,
+            original_length: found.original_length,
+            header: found.header,
+            header_length: found.header_length,
+            time: found.time,
+            walk: kept::<RecordWalk<'_>, _>(Some(sample.records())),
+            ..Self::other()
+        }
+    }
+
+    #[cold]
+    fn of_counters(sample: &CounterSample<'_>) -> Self {
+        let source = sample.source();
+        sflowcap_sample {
+            kind: SFLOWCAP_COUNTERS,
+            sequence_number: sample.sequence_number(),
+            source_class: source.class,
+            source_index: source.index,
+            walk: kept::<RecordWalk<'_>, _>(Some(sample.records())),
+            ..Self::other()
+        }
+    }
+
+    #[cold]
+    fn other() -> Self {
+        const UNKNOWN: sflowcap_interface = sflowcap_interface { form: SFLOWCAP_INTERFACE_UNKNOWN, value: 0 };
+        sflowcap_sample {
+            kind: SFLOWCAP_OTHER,
+            sequence_number: 0,
+            source_class: 0,
+            source_index: 0,
+            sampling_rate: 0,
+            sample_pool: 0,
+            drops: 0,
+            input: UNKNOWN,
+            output: UNKNOWN,
+            reason: SFLOWCAP_NO_REASON,
+            direction: SFLOWCAP_UNKNOWN,
+            faults: 0,
+            header_protocol: 0,
+            frame_length: 0,
+            stripped: 0,
+            original_length: 0,
+            header: core::ptr::null(),
+            header_length: 0,
+            time: 0,
+            walk: kept::<RecordWalk<'_>, _>(None),
+        }
     }
 }
 
@@ -289,36 +386,15 @@ pub unsafe extern "C" fn sflowcap_open(
 ) -> sflowcap_status {
     guarded(|| {
         let datagram = place(datagram, "datagram")?;
-        let mut opened = sflowcap_datagram {
-            version: 0,
-            agent: sflowcap::Address::Unknown.into(),
-            sub_agent_id: 0,
-            sequence_number: 0,
-            uptime: 0,
-            num_samples: 0,
-            walk: [0; 48],
-        };
         // SAFETY: the header demands it.
         let parsed = unsafe { bytes(payload, length) }
             .and_then(|bytes| Datagram::parse(bytes).map_err(|error| failed(SFLOWCAP_FAULT, &error)));
-        let mut walk: Walk = None;
-        if let Ok(parsed) = &parsed {
-            opened.version = match parsed.version {
-                Version::V2 => 2,
-                Version::V4 => 4,
-                Version::V5 => 5,
-            };
-            opened.agent = parsed.agent.into();
-            opened.sub_agent_id = parsed.sub_agent_id;
-            opened.sequence_number = parsed.sequence_number;
-            opened.uptime = parsed.uptime;
-            opened.num_samples = parsed.num_samples;
-            walk = Some(parsed.samples());
-        }
-        // SAFETY: not NULL, and the header demands that it is a place for a datagram; a `Walk` fits in `walk`, asserted above.
+        // SAFETY: not NULL, and the header demands that it is a place for a datagram.
         unsafe {
-            datagram.write(opened);
-            (&raw mut (*datagram).walk).cast::<Walk>().write(walk);
+            match &parsed {
+                Ok(parsed) => datagram.write(sflowcap_datagram::of(parsed)),
+                Err(_) => datagram.write(sflowcap_datagram::of_nothing()),
+            }
         }
         parsed.map(|_| ())
     })
@@ -336,19 +412,21 @@ pub unsafe extern "C" fn sflowcap_next(
         unsafe { given(datagram, "datagram") }?;
         let sample = place(sample, "sample")?;
         // SAFETY: not NULL, and sflowcap_open wrote a `Walk` there.
-        let walk = unsafe { &mut *(&raw mut (*datagram).walk).cast::<Walk>() };
-        match walk.as_mut().and_then(Iterator::next) {
-            Some(Ok(next)) => {
-                let (told, records): (_, RecordWalk) = sflowcap_sample::of(&next);
-                // SAFETY: not NULL, and the header demands that it is a place for a sample; a `RecordWalk` fits in `walk`.
-                unsafe {
-                    sample.write(told);
-                    (&raw mut (*sample).walk).cast::<RecordWalk>().write(records);
-                }
-                Ok(())
+        let walk = unsafe { &mut *(&raw mut (*datagram).walk).cast::<Walk<'_>>() };
+        let next = match walk.as_mut().and_then(Iterator::next) {
+            Some(Ok(next)) => next,
+            Some(Err(error)) => return Err(failed(SFLOWCAP_FAULT, &error)),
+            None => return Err(SFLOWCAP_END),
+        };
+        // SAFETY: not NULL, and the header demands that it is a place for a sample.
+        unsafe {
+            match &next {
+                Sample::Flow(flow) => sample.write(sflowcap_sample::of_flow(flow)),
+                Sample::Discarded(discarded) => sample.write(sflowcap_sample::of_discarded(discarded)),
+                Sample::Counters(counters) => sample.write(sflowcap_sample::of_counters(counters)),
+                _ => sample.write(sflowcap_sample::other()),
             }
-            Some(Err(error)) => Err(failed(SFLOWCAP_FAULT, &error)),
-            None => Err(SFLOWCAP_END),
         }
+        Ok(())
     })
 }
