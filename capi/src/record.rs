@@ -1,7 +1,7 @@
 //! The walk over a sample's records.
 
 use crate::border::{given, guarded, place};
-use crate::datagram::{RecordWalk, sflowcap_sample};
+use crate::sample::{RecordWalk, sflowcap_sample};
 use crate::status::{SFLOWCAP_END, SFLOWCAP_FAULT, failed, sflowcap_status};
 
 /// A record of a sample: a structure of the specification or of a vendor.
