@@ -30,7 +30,7 @@ version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 abi := $(shell sed -n 's/^\#define SFLOWCAP_ABI_VERSION //p' include/sflowcap.h)
 soname = libsflowcap.so.$(abi)
 
-.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv screenshot clean
+.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv deb screenshot clean
 
 build: library ## build the program, and the library for C (the default)
 	$(CARGO) build --release --locked --package sflowdump
@@ -136,6 +136,9 @@ doc: ## the library's documentation
 
 msrv: ## build with the oldest supported compiler, Debian 13's (as root)
 	scripts/msrv.sh
+
+deb: ## build Debian packages, in target/deb
+	scripts/deb.sh $(CARGO_TARGET_DIR)/deb
 
 screenshot: build ## the README's picture (Debian, as root)
 	docs/screenshot.sh $(release)
