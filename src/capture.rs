@@ -575,13 +575,14 @@ impl Converter {
         };
         let counters = &mut self.interfaces.at(place).counters;
         counters.written += 1;
+        let direction = told.map_or(Direction::In, |told| told.direction());
         let block = EnhancedPacket {
             interface_id,
             timestamp: packet.timestamp,
             prefix,
             data: packet.data,
             original_length: packet.original_length,
-            flags: match told.map_or(Direction::In, |told| told.direction()) {
+            flags: match direction {
                 Direction::In => 1,
                 Direction::Out => 2,
                 Direction::Unknown => 0,
@@ -592,7 +593,7 @@ impl Converter {
             if self.options.comments {
                 out.extend_from_slice(&self.comment_start);
                 match told {
-                    Some(told) => metadata::write(out, told, &packet.making),
+                    Some(told) => metadata::write(out, told, direction, &packet.making),
                     None => metadata::write_thinned(out, &packet.making),
                 }
             }
