@@ -73,6 +73,7 @@ test-tools: ## install those tools (Debian)
 bench: ## what it costs and carries, beside a bare receive loop (some minutes, on a machine with nothing else to do)
 	$(CARGO) bench --locked --package sflowdump --bench live
 	$(CARGO) bench --locked --package sflowcap --bench decode
+	scripts/bench-instructions.sh
 
 soak: ## minutes of a fast feed through tshark, with readers that stall: nothing may go uncounted
 	SFLOWDUMP_SOAK=60 $(CARGO) test --release --locked --package sflowdump --test load -- --nocapture --test-threads 1
