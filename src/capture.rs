@@ -357,7 +357,7 @@ impl Converter {
             let Some(told) = Told::of(&sample) else { return false };
             let selection = &self.options.selection;
             selection.has_kind(told)
-                && selection.has_source(told.source())
+                && selection.has_interface(told)
                 && selection.has_direction(|| told.direction())
                 && headers(told.records()).flatten().any(|header| {
                     let placed = self.place(&header);
@@ -395,7 +395,7 @@ impl Converter {
             self.totals.other_kinds += 1;
             return;
         }
-        if !self.options.selection.has_source(told.source()) {
+        if !self.options.selection.has_interface(told) {
             self.totals.other_interfaces += 1;
             return;
         }

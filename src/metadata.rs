@@ -97,6 +97,20 @@ impl<'s, 'a> Told<'s, 'a> {
         }
     }
 
+    pub(crate) fn input(&self) -> Interface {
+        match self {
+            Told::Flow(sample) => sample.input(),
+            Told::Discarded(sample) => sample.input(),
+        }
+    }
+
+    pub(crate) fn output(&self) -> Interface {
+        match self {
+            Told::Flow(sample) => sample.output(),
+            Told::Discarded(sample) => sample.output(),
+        }
+    }
+
     /// How many packets the sample stands for; none for an event.
     pub(crate) fn sampling_rate(&self) -> Option<u32> {
         match self {
@@ -147,12 +161,12 @@ pub(crate) fn write_agent(out: &mut Vec<u8>, agent: IpAddr, sub_agent_id: u32) {
 pub(crate) fn write(out: &mut Vec<u8>, told: Told<'_, '_>, direction: Direction, making: &Making) {
     let mut words = Words(out);
     words.source(b" source=", told.source());
-    let (input, output, drops, sequence_number) = match told {
-        Told::Flow(sample) => (sample.input(), sample.output(), sample.drops(), sample.sequence_number()),
-        Told::Discarded(sample) => (sample.input(), sample.output(), sample.drops(), sample.sequence_number()),
+    let (drops, sequence_number) = match told {
+        Told::Flow(sample) => (sample.drops(), sample.sequence_number()),
+        Told::Discarded(sample) => (sample.drops(), sample.sequence_number()),
     };
-    words.interface(b" in=", input);
-    words.interface(b" out=", output);
+    words.interface(b" in=", told.input());
+    words.interface(b" out=", told.output());
     match direction {
         Direction::In => words.bytes(b" dir=", b"in"),
         Direction::Out => words.bytes(b" dir=", b"out"),
