@@ -14,6 +14,7 @@ mod heard;
 mod input;
 mod install;
 mod log;
+mod manual;
 mod options;
 mod ports;
 mod progress;

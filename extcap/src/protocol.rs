@@ -10,7 +10,7 @@ use sflowcap::link::Framing;
 use crate::bpf::Filter;
 use crate::cli::Words;
 use crate::options::{Kind, NO_INTERFACE, OPTIONS, Opt, Value};
-use crate::{Failure, print, tap, toolbar};
+use crate::{Failure, manual, print, tap, toolbar};
 
 /// The name of the interface, and what Wireshark calls it.
 pub const INTERFACE: &str = "sflow";
@@ -42,7 +42,11 @@ pub fn check_filter(words: &Words) -> Result<(), Failure> {
 
 /// `--extcap-interfaces`.
 pub fn interfaces(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "extcap {{version={}}}{{display={DISPLAY}}}", env!("CARGO_PKG_VERSION"))?;
+    write!(out, "extcap {{version={}}}{{display={DISPLAY}}}", env!("CARGO_PKG_VERSION"))?;
+    if let Some(manual) = manual::url() {
+        write!(out, "{{help={manual}}}")?;
+    }
+    writeln!(out)?;
     writeln!(out, "interface {{value={INTERFACE}}}{{display={DISPLAY}}}")?;
     toolbar::controls(out)
 }
