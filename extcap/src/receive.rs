@@ -13,6 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use crate::Failure;
 use crate::config::Listen;
 
+mod holder;
 #[cfg(target_os = "linux")]
 mod linux;
 pub mod pace;
@@ -68,11 +69,16 @@ fn cannot_bind(listen: &Listen, address: IpAddr, error: &io::Error) -> Failure {
     let port = listen.port;
     let at = listen.address.map(|address| format!(" on {address}")).unwrap_or_default();
     Failure::new(match error.kind() {
-        io::ErrorKind::AddrInUse => format!(
-            "UDP port {port}{at} is taken by another program: \"ss -ulpn sport = :{port}\" as root tells which; stop it, or \
-             watch its sFlow with --tap, or send sFlow to another port and choose that with --port (for tshark: -o \
-             extcap.sflow.port:N)"
-        ),
+        io::ErrorKind::AddrInUse => {
+            let by = holder::of_port(port).map_or_else(
+                || format!("another program: \"ss -ulpn sport = :{port}\" as root tells which"),
+                |holder| holder.to_string(),
+            );
+            format!(
+                "UDP port {port}{at} is taken by {by}; stop it, or watch its sFlow with --tap, or send sFlow to another port \
+                 and choose that with --port (for tshark: -o extcap.sflow.port:N)"
+            )
+        }
         io::ErrorKind::AddrNotAvailable => {
             format!("--listen: '{address}' is not an address of this host: \"ip address\" lists those that are")
         }

@@ -419,7 +419,7 @@ fn a_call_that_cannot_be_read_is_told_too() {
 }
 
 #[test]
-fn a_taken_port_is_told_with_how_to_find_out_by_whom() {
+fn a_taken_port_is_told_with_who_has_it_and_what_to_do() {
     for (owner, listen) in
         [("[::]", None), ("127.0.0.1", None), ("127.0.0.1", Some("127.0.0.1")), ("[::1]", Some("::1"))]
     {
@@ -433,7 +433,9 @@ fn a_taken_port_is_told_with_how_to_find_out_by_whom() {
         options.extend(listen.map(|listen| ["--listen", listen]).into_iter().flatten());
         let message = failure(&options);
         assert!(message.starts_with(&format!("UDP port {port}")), "{message}");
-        assert!(message.contains("taken by another program") && message.contains("ss -ulpn"), "{message}");
+        let name = fs::read_to_string("/proc/self/comm").unwrap();
+        let by = format!("is taken by {} (process {}); ", name.trim_end(), std::process::id());
+        assert!(message.contains(&by) && message.contains("--tap") && message.contains("--port"), "{message}");
     }
 }
 
