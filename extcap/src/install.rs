@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::Failure;
 use crate::manual;
 use folders::Folders;
-pub use folders::data_folder;
+pub use folders::folder_of_user;
 use record::{Made, Record};
 
 /// Files that belong together, by their names.
@@ -35,9 +35,10 @@ const MANUAL: Files = &[(manual::NAME, include_str!("../wireshark/sflowdump.html
 /// Lets this user's own Wireshark find the program, the Lua script, the profile and the manual.
 pub fn install() -> Result<(), Failure> {
     let folders = Folders::find()?;
-    let data = data_folder()?;
+    let data = manual::share_of_user()?;
     let program = env::current_exe().map_err(|error| Failure::new(format!("where this program is: {error}")))?;
-    if let Some(path) = [&program, &folders.plugins, &folders.profiles, &data].into_iter().find(|path| !is_plain(path)) {
+    if let Some(path) = [&program, &folders.plugins, &folders.profiles, &data].into_iter().find(|path| !is_plain(path))
+    {
         return Err(Failure::new(format!("{}: a name with a tab or a line's end cannot be kept", path.display())));
     }
     if rustix::process::geteuid().is_root() {

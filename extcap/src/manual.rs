@@ -4,7 +4,8 @@ use std::env;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::install::data_folder;
+use crate::Failure;
+use crate::install::folder_of_user;
 
 /// The file, and its folder below a folder `share`.
 pub const FOLDER: &str = "doc/sflowdump";
@@ -15,7 +16,17 @@ pub const NAME: &str = "sflowdump.html";
 pub fn url() -> Option<String> {
     // The program itself, not Wireshark's link to it.
     let beside = env::current_exe().ok().and_then(|program| Some(program.parent()?.parent()?.join("share")));
-    beside.into_iter().chain(data_folder().ok()).map(|share| share.join(FOLDER).join(NAME)).find(|path| path.is_file()).map(url_of)
+    beside
+        .into_iter()
+        .chain(share_of_user().ok())
+        .map(|share| share.join(FOLDER).join(NAME))
+        .find(|path| path.is_file())
+        .map(url_of)
+}
+
+/// This user's folder `share`.
+pub fn share_of_user() -> Result<PathBuf, Failure> {
+    folder_of_user("XDG_DATA_HOME", ".local/share")
 }
 
 fn url_of(path: PathBuf) -> String {

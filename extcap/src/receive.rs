@@ -12,6 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::Failure;
 use crate::config::Listen;
+use holder::Holder;
 
 mod holder;
 #[cfg(target_os = "linux")]
@@ -70,12 +71,9 @@ fn cannot_bind(listen: &Listen, address: IpAddr, error: &io::Error) -> Failure {
     let at = listen.address.map(|address| format!(" on {address}")).unwrap_or_default();
     Failure::new(match error.kind() {
         io::ErrorKind::AddrInUse => {
-            let by = holder::of_port(port).map_or_else(
-                || format!("another program: \"ss -ulpn sport = :{port}\" as root tells which"),
-                |holder| holder.to_string(),
-            );
+            let holder = holder(port, holder::of_port(port));
             format!(
-                "UDP port {port}{at} is taken by {by}; stop it, or watch its sFlow with --tap, or send sFlow to another port \
+                "UDP port {port}{at} is taken by {holder}; stop it, or watch its sFlow with --tap, or send sFlow to another port \
                  and choose that with --port (for tshark: -o extcap.sflow.port:N)"
             )
         }
@@ -89,6 +87,12 @@ fn cannot_bind(listen: &Listen, address: IpAddr, error: &io::Error) -> Failure {
         }
         _ => format!("UDP port {port}{at}: {error}"),
     })
+}
+
+/// Who has a port, or how to find that out.
+fn holder(port: u16, holder: Option<Holder>) -> String {
+    let unknown = || format!("another program: \"ss -ulpn sport = :{port}\" as root tells which");
+    holder.map_or_else(unknown, |holder| holder.to_string())
 }
 
 /// A multicast group must be joined to be heard.
