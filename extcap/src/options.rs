@@ -172,8 +172,9 @@ pub const OPTIONS: &[Opt] = &[
         name: "packets",
         group: Group::Filter,
         placeholder: "KINDS",
-        label: "Packets",
-        help: "Only these kinds: sampled or discarded packets",
+        // None are ticked at first, and that means all.
+        label: "Only these kinds",
+        help: "Only these kinds, sampled or discarded; none chosen: both",
         kind: Kind::Several(&[value("flow", "Sampled packets"), value("discard", "Discarded packets")]),
     },
     Opt {

@@ -77,7 +77,7 @@ pub fn reload(option: &str, words: &Words, out: &mut dyn Write) -> io::Result<()
     // There is no other place in the dialog to tell why the list is empty.
     let (found, label) = match found {
         Ok(found) => (found, none.label.to_owned()),
-        Err(failure) => (Vec::new(), format!("{} ({})", none.label, plain(&failure.to_string()))),
+        Err(failure) => (Vec::new(), format!("{}: {}", plain(&failure.to_string()), none.label.to_lowercase())),
     };
     choice(out, number, &Value { value: none.value, label: &label }, true)?;
     let chosen = words.value(option).filter(|chosen| *chosen != none.value);

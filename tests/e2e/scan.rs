@@ -98,16 +98,16 @@ fn a_scan_that_hears_nothing_says_why_and_offers_what_was_heard_before() {
     let answer = scan_while(&home, "agent", &[], |_| {});
     let [(value, label, true)] = values(&answer)[..] else { panic!("{answer}") };
     assert_eq!(value, "all");
-    assert!(label.starts_with("All agents (nothing came to UDP port ") && label.ends_with(" in 2 seconds)"), "{label}");
+    assert!(label.starts_with("nothing came to UDP port ") && label.ends_with(" in 2 seconds: all agents"), "{label}");
     let answer = scan_while(&home, "agent", &[], |feed| feed.send_bytes(b"GET / HTTP/1.0"));
-    assert!(answer.contains(" is no sFlow)}"), "{answer}");
+    assert!(answer.contains(" is no sFlow: all agents}"), "{answer}");
 
     scan_while(&home, "agent", &[], send_some);
     let taken = UdpSocket::bind("0.0.0.0:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let answer = home.output(SFLOWDUMP, &scan("agent", &["--port", &port]));
     let comm = fs::read_to_string("/proc/self/comm").unwrap();
-    let why = format!("All agents (UDP port {port} is taken by {} (process {}))", comm.trim_end(), std::process::id());
+    let why = format!("UDP port {port} is taken by {} (process {}): all agents", comm.trim_end(), std::process::id());
     assert_eq!(values(&answer)[0], ("all", &why[..], true));
     assert_eq!(values(&answer).len(), 4, "{answer}");
 
