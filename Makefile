@@ -14,6 +14,8 @@ PROFILEDIR ?= $(WIRESHARK_PREFIX)/share/wireshark/profiles
 LIBRARYDIR ?= $(LIBDIR:$(WIRESHARK_PREFIX)/%=$(PREFIX)/%)
 PKGCONFIGDIR ?= $(LIBRARYDIR)/pkgconfig
 INCLUDEDIR ?= $(PREFIX)/include
+# Wireshark's Help button: the program looks for the page from its own place.
+HTMLDIR = $(PREFIX)/share/doc/sflowdump
 MANDIR ?= $(PREFIX)/share/man
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
@@ -66,9 +68,10 @@ $(library).libs:
 install: install-program install-library ## install below PREFIX (/usr/local), for all users
 
 install-program: $(program) ## the program alone
-	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(MANDIR)/man1 $(BASHDIR) $(ZSHDIR) $(FISHDIR) $(EXTCAPDIRS) $(PLUGINDIR) $(PROFILEDIR)/sFlow)
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(MANDIR)/man1 $(BASHDIR) $(ZSHDIR) $(FISHDIR) $(EXTCAPDIRS) $(PLUGINDIR) $(PROFILEDIR)/sFlow $(HTMLDIR))
 	install -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/sflowdump
 	install -m 644 packaging/man/sflowdump.1 $(DESTDIR)$(MANDIR)/man1/sflowdump.1
+	install -m 644 packaging/wireshark/sflowdump.html $(DESTDIR)$(HTMLDIR)/sflowdump.html
 	install -m 644 packaging/completions/sflowdump.bash $(DESTDIR)$(BASHDIR)/sflowdump
 	install -m 644 packaging/completions/_sflowdump $(DESTDIR)$(ZSHDIR)/_sflowdump
 	install -m 644 packaging/completions/sflowdump.fish $(DESTDIR)$(FISHDIR)/sflowdump.fish
@@ -92,7 +95,7 @@ uninstall: ## undo install
 	rm -f $(DESTDIR)$(PREFIX)/bin/sflowdump $(DESTDIR)$(MANDIR)/man1/sflowdump.1
 	rm -f $(addprefix $(DESTDIR),$(BASHDIR)/sflowdump $(ZSHDIR)/_sflowdump $(FISHDIR)/sflowdump.fish)
 	rm -f $(foreach folder,$(EXTCAPDIRS),$(DESTDIR)$(folder)/sflowdump) $(DESTDIR)$(PLUGINDIR)/sflowdump.lua
-	rm -rf $(DESTDIR)$(PROFILEDIR)/sFlow
+	rm -rf $(DESTDIR)$(PROFILEDIR)/sFlow $(DESTDIR)$(HTMLDIR)
 	rm -f $(addprefix $(DESTDIR)$(LIBRARYDIR)/,libsflowcap.a libsflowcap.so $(soname) $(soname).$(version))
 	rm -f $(DESTDIR)$(PKGCONFIGDIR)/sflowcap.pc $(DESTDIR)$(INCLUDEDIR)/sflowcap.h
 
@@ -122,14 +125,18 @@ lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with 
 	$(pages) $(CARGO_TARGET_DIR)/pages
 	diff -r packaging/completions $(CARGO_TARGET_DIR)/pages/completions
 	diff packaging/man/sflowdump.1 $(CARGO_TARGET_DIR)/pages/man/sflowdump.1
-	if command -v mandoc; then mandoc -Tlint packaging/man/sflowdump.1; fi
+	if command -v mandoc; then mandoc -Tlint packaging/man/sflowdump.1 && $(html) | diff packaging/wireshark/sflowdump.html -; fi
 	$(CARGO) build --locked --package sflowdump
 	scripts/check-options.sh $(CARGO_TARGET_DIR)/debug/sflowdump
 
 pages = $(CARGO) run --quiet --locked --package sflowdump --example pages -- packaging/man
 
+# For Wireshark's Help button. It is kept, so that building needs no mandoc.
+html = mandoc -T html packaging/man/sflowdump.1
+
 pages: ## make the manual page and the shells' completions anew, after a change of the options or of the page
 	$(pages) packaging
+	$(html) >packaging/wireshark/sflowdump.html
 
 doc: ## the library's documentation
 	$(CARGO) doc --workspace --no-deps --locked

@@ -151,6 +151,13 @@ impl InterfaceList {
     }
 }
 
+impl From<u32> for InterfaceList {
+    /// One interface.
+    fn from(index: u32) -> Self {
+        InterfaceList(vec![index..=index])
+    }
+}
+
 impl FromStr for InterfaceList {
     type Err = ListError;
 

@@ -25,7 +25,7 @@ impl Group {
 /// What an option's value is, and how Wireshark's dialog asks for it.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A whole number within bounds.
+    /// A whole number within bounds. Without a default 0 stands for none: the dialog of a number cannot be empty.
     Number { least: u32, most: u32, default: Option<u32> },
     /// Text that matches a regular expression; the dialog shows a hint while it is empty.
     Text { hint: &'static str, pattern: &'static str },
@@ -35,8 +35,8 @@ pub enum Kind {
     Several(&'static [Value<'static>]),
     /// On or off; on is the default.
     Switch,
-    /// An interface of this host, or none.
-    Interface,
+    /// One of those that Scan finds, or this one that stands for none.
+    Scanned(Value<'static>),
     /// A file to write.
     File,
 }
@@ -54,9 +54,6 @@ const fn value(value: &'static str, label: &'static str) -> Value<'static> {
 
 /// What `--format` can be; the first is the default.
 pub const FORMATS: &[Value<'static>] = &[value("pcapng", "pcapng"), value("pcap", "pcap")];
-
-/// What the dialog has for no interface.
-pub const NO_INTERFACE: Value<'static> = value("none", "None: listen on the port");
 
 /// An option.
 #[derive(Clone, Copy, Debug)]
@@ -96,8 +93,8 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Listen,
         placeholder: "MIB",
         label: "Receive buffer (MiB)",
-        help: "Kernel's socket buffer in MiB (default: as large as allowed)",
-        kind: Kind::Number { least: 1, most: 2047, default: None },
+        help: "Kernel's socket buffer in MiB (default: 0, as large as allowed)",
+        kind: Kind::Number { least: 0, most: 2047, default: None },
     },
     Opt {
         name: "tap",
@@ -105,7 +102,7 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "INTERFACE",
         label: "Tap",
         help: "Let dumpcap watch sFlow pass this interface, instead of listening",
-        kind: Kind::Interface,
+        kind: Kind::Scanned(value("none", "None: listen on the port")),
     },
     Opt {
         name: "sflow-rt",
@@ -132,10 +129,26 @@ pub const OPTIONS: &[Opt] = &[
         kind: Kind::Text { hint: "none, or collector:6343,[2001:db8::1]:6343", pattern: r"^[^\s/]*(,\s*[^\s/]+)*\s*$" },
     },
     Opt {
+        name: "agent",
+        group: Group::Filter,
+        placeholder: "ADDR",
+        label: "Agent",
+        help: "Only this agent; in Wireshark, Scan lists those heard in 2 seconds",
+        kind: Kind::Scanned(value("all", "All agents")),
+    },
+    Opt {
+        name: "interface",
+        group: Group::Filter,
+        placeholder: "ADDR:N",
+        label: "Interface",
+        help: "Only this agent's port, by ifIndex: 10.0.0.1:17; Scan lists them",
+        kind: Kind::Scanned(value("all", "All interfaces")),
+    },
+    Opt {
         name: "agents",
         group: Group::Filter,
         placeholder: "LIST",
-        label: "Agents",
+        label: "List of agents",
         help: "Only these agents, ! to leave out, such as 10.0.0.0/8,!10.1.0.1",
         kind: Kind::Text { hint: "all, or 10.0.0.0/8,!10.1.0.1,2001:db8::/32", pattern: r"^[\s,!0-9A-Fa-f:./]*$" },
     },
@@ -143,7 +156,7 @@ pub const OPTIONS: &[Opt] = &[
         name: "interfaces",
         group: Group::Filter,
         placeholder: "LIST",
-        label: "Interfaces",
+        label: "List of interfaces",
         help: "Only samples taken by these ifIndex numbers, such as 17,1-48",
         kind: Kind::Text { hint: "all, or 17,1-48", pattern: r"^[\s,0-9-]*$" },
     },
@@ -159,8 +172,9 @@ pub const OPTIONS: &[Opt] = &[
         name: "packets",
         group: Group::Filter,
         placeholder: "KINDS",
-        label: "Packets",
-        help: "Only these kinds: sampled or discarded packets",
+        // None are ticked at first, and that means all.
+        label: "Only these kinds",
+        help: "Only these kinds; none chosen: both",
         kind: Kind::Several(&[value("flow", "Sampled packets"), value("discard", "Discarded packets")]),
     },
     Opt {
@@ -168,8 +182,8 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Filter,
         placeholder: "N",
         label: "Most packets a second",
-        help: "At most N packets a second, thinned evenly (default: no limit)",
-        kind: Kind::Number { least: 1, most: 10_000_000, default: None },
+        help: "At most N packets a second, thinned evenly (default: 0, no limit)",
+        kind: Kind::Number { least: 0, most: 10_000_000, default: None },
     },
     Opt {
         name: "content",

@@ -79,7 +79,9 @@ impl Forwarding {
         let agent: Agent = config.build().into();
         let url = format!("{}/forwarding/{}/json", sflow_rt.text, name());
         let body = format!(r#"{{"address":"{address}","port":{port}}}"#);
-        let answer = agent.put(&url).content_type("application/json").send(&body).map_err(|error| failed(&error))?;
+        let answer = agent.put(&url).content_type("application/json").send(&body).map_err(|error| {
+            failed(&format_args!("{error}; does sFlow-RT run there, and is this its REST API (port 8008, mostly)?"))
+        })?;
         if !answer.status().is_success() {
             return Err(failed(&format_args!("refused to forward: HTTP status {}", answer.status())));
         }

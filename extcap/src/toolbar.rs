@@ -59,7 +59,8 @@ pub fn controls(out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "control {{number={COUNTERS}}}{{type=string}}{{display=Live}}{{placeholder=Counters, while a capture runs}}\
-         {{tooltip=What comes in, each second, and what was lost since the capture began}}"
+         {{tooltip=Agents heard; sFlow datagrams (dg) and packets (pkt) in the last second; what was lost since the \
+         capture began}}"
     )?;
     writeln!(
         out,
@@ -324,14 +325,15 @@ impl<'a> Toolbar<'a> {
         }
     }
 
+    /// In few letters, the most important ones last: of a long text the field shows the end.
     fn counters(&self, totals: &Totals, lost_in_kernel: u64, time: Duration) -> String {
         let written = |totals: &Totals| totals.written + totals.written_datagrams;
         let rate = |count: u64| u128::from(count) * 1000 / time.as_millis().max(1);
         let mut text = format!(
-            "{} datagrams/s, {} packets/s, {} agents, {} lost",
+            "{} agents, {} dg/s, {} pkt/s, {} lost",
+            self.heard.agents.len(),
             rate(totals.datagrams - self.last.datagrams),
             rate(written(totals) - written(&self.last)),
-            self.heard.agents.len(),
             lost(totals, lost_in_kernel),
         );
         if totals.malformed > 0 {
