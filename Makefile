@@ -32,7 +32,7 @@ version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 abi := $(shell sed -n 's/^\#define SFLOWCAP_ABI_VERSION //p' include/sflowcap.h)
 soname = libsflowcap.so.$(abi)
 
-.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv screenshot clean
+.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv dist screenshot clean
 
 build: library ## build the program, and the library for C (the default)
 	$(CARGO) build --release --locked --package sflowdump
@@ -120,7 +120,7 @@ lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with 
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
-	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh; fi
+	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh packaging/docker/*/entry; fi
 	python3 fixtures/generate.py /dev/stdout | cmp - fixtures/demo.pcap
 	$(pages) $(CARGO_TARGET_DIR)/pages
 	diff -r packaging/completions $(CARGO_TARGET_DIR)/pages/completions
@@ -143,6 +143,9 @@ doc: ## the library's documentation
 
 msrv: ## build with the oldest supported compiler, Debian 13's (as root)
 	scripts/msrv.sh
+
+dist: ## the last commit's source with all crates, for packagers: dist/
+	scripts/dist.sh dist
 
 screenshot: build ## the README's picture (Debian, as root)
 	docs/screenshot.sh $(release)
