@@ -32,7 +32,7 @@ version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 abi := $(shell sed -n 's/^\#define SFLOWCAP_ABI_VERSION //p' include/sflowcap.h)
 soname = libsflowcap.so.$(abi)
 
-.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv dist screenshot clean
+.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv deny dist screenshot clean
 
 build: library ## build the program, and the library for C (the default)
 	$(CARGO) build --release --locked --package sflowdump
@@ -75,7 +75,7 @@ install-program: $(program) ## the program alone
 	install -m 644 packaging/completions/sflowdump.bash $(DESTDIR)$(BASHDIR)/sflowdump
 	install -m 644 packaging/completions/_sflowdump $(DESTDIR)$(ZSHDIR)/_sflowdump
 	install -m 644 packaging/completions/sflowdump.fish $(DESTDIR)$(FISHDIR)/sflowdump.fish
-	for folder in $(EXTCAPDIRS); do ln -sf $(PREFIX)/bin/sflowdump $(DESTDIR)$$folder/sflowdump; done
+	for folder in $(EXTCAPDIRS); do ln -sfr $(DESTDIR)$(PREFIX)/bin/sflowdump $(DESTDIR)$$folder/sflowdump; done
 	install -m 644 packaging/wireshark/sflowdump.lua $(DESTDIR)$(PLUGINDIR)/sflowdump.lua
 	install -m 644 packaging/wireshark/profiles/sFlow/* $(DESTDIR)$(PROFILEDIR)/sFlow
 
@@ -143,6 +143,9 @@ doc: ## the library's documentation
 
 msrv: ## build with the oldest supported compiler, Debian 13's (as root)
 	scripts/msrv.sh
+
+deny: ## whether licences and sources of all crates are such as may be passed on (needs cargo-deny)
+	$(CARGO) deny check licenses bans sources
 
 dist: ## the last commit's source with all crates, for packagers: dist/
 	scripts/dist.sh dist
