@@ -108,8 +108,9 @@ doc: ## the library's documentation
 msrv: ## build with the oldest supported compiler, Debian 13's (as root)
 	scripts/msrv.sh
 
-screenshot: build ## the README's picture (Debian, as root)
-	docs/screenshot.sh $(release)
+screenshot: test-tools ## the pictures in the documents, by the tests of Wireshark's windows (Debian 12)
+	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --locked --package sflowdump --test gui
+	docs/pictures.sh $(CARGO_TARGET_DIR)/tmp
 
 clean: ## remove what was built
 	$(CARGO) clean

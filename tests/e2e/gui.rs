@@ -198,15 +198,26 @@ fn an_agent_is_picked_in_the_dialog_captured_followed_with_the_toolbar_and_saved
     let capture = Capture::read_whole(&saved);
     assert!(!capture.packets.is_empty());
 
-    // Start again, restart, and close while capturing.
+    // Start again with another port, restart, and close while capturing.
+    screen.focus(r"^saved\.pcapng$");
+    screen.press(&["ctrl+w"]);
+    screen.window(START);
+    // Below the files that were opened.
+    screen.click(161, 542);
+    screen.window(DIALOG);
+    screen.choose_text(dialog.x + 330, dialog.y + 61);
+    let other = free_port();
+    screen.write(&other.to_string());
+    click(save.0, save.1);
+    screen.wait_for_close(DIALOG);
     screen.click(BUTTON_START.0, BUTTON_START.1);
     screen.window(CAPTURING);
-    wireshark.wait_for_port(port);
+    wireshark.wait_for_port(other);
     let first = wireshark.member("sflowdump").expect("a capture");
     screen.click(BUTTON_RESTART.0, BUTTON_RESTART.1);
     screen.wait_for("another capture", || wireshark.member("sflowdump").filter(|program| *program != first));
     screen.window(CAPTURING);
-    wireshark.wait_for_port(port);
+    wireshark.wait_for_port(other);
     screen.quit(CAPTURING, &mut wireshark);
     drop(agents);
 }
@@ -281,7 +292,12 @@ fn the_profile_shows_a_saved_capture_with_its_columns_colours_and_graph() {
     screen.main_window(r"^demo\.pcapng$");
     screen.picture("columns");
     screen.click(MENU_STATISTICS.0, MENU_STATISTICS.1);
-    screen.picture("statistics");
-    screen.press(&["Escape", "Escape"]);
+    screen.click(355, 184);
+    let graph = "^Wireshark · I/O Graphs";
+    screen.window(graph);
+    screen.picture("graph");
+    screen.focus(graph);
+    screen.press(&["Escape"]);
+    screen.wait_for_close(graph);
     screen.quit(r"^demo\.pcapng$", &mut wireshark);
 }
