@@ -9,7 +9,7 @@ mod screen;
 mod support;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 
@@ -59,6 +59,12 @@ fn wait_for_text(screen: &Screen, file: &Path, text: &str) {
 
 fn wait_for_file(screen: &Screen, file: &Path) {
     screen.wait_for(&file.display().to_string(), || fs::metadata(file).is_ok_and(|file| file.len() > 0).then_some(()));
+}
+
+/// The files of Wireshark's captures.
+fn captured(home: &Home) -> Vec<PathBuf> {
+    let files = fs::read_dir(home.file("tmp")).unwrap().map(|file| file.unwrap().path());
+    files.filter(|file| file.extension().is_some_and(|kind| kind == "pcapng")).collect()
 }
 
 /// Waits until Wireshark has no capture program any more.
@@ -203,10 +209,14 @@ fn an_agent_is_picked_in_the_dialog_captured_followed_with_the_toolbar_and_saved
     screen.press(&["ctrl+w"]);
     screen.window(START);
     // Below the files that were opened.
-    screen.click(161, 542);
+    screen.wait_for("the dialog", || {
+        screen.click(161, 542);
+        screen.has_window(DIALOG).then_some(())
+    });
     screen.window(DIALOG);
     screen.choose_text(dialog.x + 330, dialog.y + 61);
     let other = free_port();
+    let others = self::agents(home, other);
     screen.write(&other.to_string());
     click(save.0, save.1);
     screen.wait_for_close(DIALOG);
@@ -214,12 +224,16 @@ fn an_agent_is_picked_in_the_dialog_captured_followed_with_the_toolbar_and_saved
     screen.window(CAPTURING);
     wireshark.wait_for_port(other);
     let first = wireshark.member("sflowdump").expect("a capture");
+    let files = captured(home);
     screen.click(BUTTON_RESTART.0, BUTTON_RESTART.1);
     screen.wait_for("another capture", || wireshark.member("sflowdump").filter(|program| *program != first));
     screen.window(CAPTURING);
-    wireshark.wait_for_port(other);
+    // Of a capture without packets Wireshark would ask what to do.
+    let has_packets =
+        |file: &PathBuf| !files.contains(file) && fs::metadata(file).is_ok_and(|file| file.len() > 20_000);
+    screen.wait_for("packets", || captured(home).iter().any(has_packets).then_some(()));
     screen.quit(CAPTURING, &mut wireshark);
-    drop(agents);
+    drop((agents, others));
 }
 
 #[test]

@@ -125,6 +125,11 @@ impl Screen {
         String::from_utf8(found).unwrap().lines().next()?.parse().ok()
     }
 
+    /// Whether there is a window whose title matches.
+    pub fn has_window(&self, title: &str) -> bool {
+        self.search(title).is_some()
+    }
+
     /// Waits for a window whose title matches.
     pub fn window(&self, title: &str) -> Window {
         let id = self.wait_for(&format!("the window '{title}'"), || self.search(title));
@@ -221,6 +226,7 @@ impl Screen {
     pub fn quit(&self, title: &str, wireshark: &mut Running) {
         self.focus(title);
         self.xdotool(&["key", "ctrl+q"]);
+        self.wait_for("the end of Wireshark", || (!wireshark.is_running()).then_some(()));
         assert!(wireshark.end().success(), "{}", wireshark.stderr());
         wireshark.wait_for_group(PATIENCE);
     }
