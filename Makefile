@@ -154,8 +154,9 @@ dist: ## the last commit's source with all crates, for packagers: dist/
 test-containers: dist ## build the container images and run them (Debian, as root)
 	scripts/test-containers.sh dist
 
-screenshot: build ## the README's picture (Debian, as root)
-	docs/screenshot.sh $(release)
+screenshot: test-tools ## the pictures in the documents, by the tests of Wireshark's windows (Debian 12)
+	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --locked --package sflowdump --test gui
+	docs/pictures.sh $(CARGO_TARGET_DIR)/tmp
 
 clean: ## remove what was built
 	$(CARGO) clean

@@ -325,6 +325,9 @@ fn several(words: &Words, name: &str) -> Result<Vec<&'static str>, Failure> {
 }
 
 #[cfg(test)]
+mod patterns;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli;

@@ -44,12 +44,13 @@ pub fn check_filter(words: &Words) -> Result<(), Failure> {
 /// `--extcap-interfaces`.
 pub fn interfaces(out: &mut dyn Write) -> io::Result<()> {
     write!(out, "extcap {{version={}}}{{display={DISPLAY}}}", env!("CARGO_PKG_VERSION"))?;
-    if let Some(manual) = manual::url() {
+    let manual = manual::url();
+    if let Some(manual) = &manual {
         write!(out, "{{help={manual}}}")?;
     }
     writeln!(out)?;
     writeln!(out, "interface {{value={INTERFACE}}}{{display={DISPLAY}}}")?;
-    toolbar::controls(out)
+    toolbar::controls(manual.is_some(), out)
 }
 
 /// `--extcap-dlts`.
@@ -92,9 +93,12 @@ fn plain(failure: &str) -> String {
 
 /// An option of the dialog, and its values.
 fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> {
-    let Opt { name, group, label, help, kind, .. } = option;
+    let Opt { name, group, label, help, more, kind, .. } = option;
     let group = group.name();
-    write!(out, "arg {{number={number}}}{{call=--{name}}}{{display={label}}}{{tooltip={help}}}{{group={group}}}")?;
+    write!(
+        out,
+        "arg {{number={number}}}{{call=--{name}}}{{display={label}}}{{tooltip={help}. {more}}}{{group={group}}}"
+    )?;
     match kind {
         Kind::Number { least, most, default } => {
             let default = default.unwrap_or(0);

@@ -336,6 +336,7 @@ impl Session<'_> {
         let Some(toolbar) = &mut self.toolbar else { return };
         if asked && toolbar.take_requests() {
             self.converter.select(toolbar.selection());
+            self.converter.pause(toolbar.is_paused());
         }
         if Instant::now() >= toolbar.due() {
             self.tell_toolbar();

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use sflowcap::capture::{Received, Totals};
 use sflowcap::sample::Direction;
-use sflowcap::select::{Kinds, Selection};
+use sflowcap::select::Selection;
 
 use crate::cli;
 use crate::heard::{Heard, label};
@@ -55,7 +55,7 @@ const HELP_TEXT: &str = "Counters: what came in the last second, and what was lo
     Options are in the dialog of the interface (the gear beside it in the list). In a terminal: man sflowdump";
 
 /// The toolbar's sentences.
-pub fn controls(out: &mut dyn Write) -> io::Result<()> {
+pub fn controls(has_manual: bool, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "control {{number={COUNTERS}}}{{type=string}}{{display=Live}}{{placeholder=Counters, while a capture runs}}\
@@ -76,11 +76,13 @@ pub fn controls(out: &mut dyn Write) -> io::Result<()> {
         let default = direction.is_none();
         writeln!(out, "value {{control={DIRECTION}}}{{value={value}}}{{display={display}}}{{default={default}}}")?;
     }
+    // With the manual at hand it is at hand between captures, too.
+    let help = if has_manual { "help" } else { "control" };
     for (number, role, display, tooltip) in [
         (PAUSE, "control", "Pause", "Take no packets until it is pressed again"),
         (LOG, "logger", "Log", "Faults and losses, one by one"),
         (DEFAULTS, "restore", "Defaults", "All agents, both directions; between captures"),
-        (HELP, "control", "Help", "What these are for"),
+        (HELP, help, "Help", "What these are for"),
     ] {
         writeln!(
             out,
@@ -232,10 +234,11 @@ impl<'a> Toolbar<'a> {
             selection.agents = agent.into();
         }
         selection.direction = self.direction;
-        if self.paused {
-            selection.kinds = Kinds { flow: false, discard: false };
-        }
         selection
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.paused
     }
 
     /// Tells what is new, unless the host has not taken yet what was told before.

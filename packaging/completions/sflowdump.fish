@@ -23,7 +23,7 @@ complete -c sflowdump -l interfaces -d 'Only samples taken by these ifIndex numb
 complete -c sflowdump -l direction -d 'Only packets that went this way at the port [both (default), in, out]' -r -f -a "both\t'Both'
 in\t'In'
 out\t'Out'"
-complete -c sflowdump -l packets -d 'Only these kinds; none chosen: both [default: flow, discard]' -r -f -a "flow\t'Sampled packets'
+complete -c sflowdump -l packets -d 'Only these kinds of packets [default: flow, discard]' -r -f -a "flow\t'Sampled packets'
 discard\t'Discarded packets'"
 complete -c sflowdump -l max-rate -d 'At most N packets a second, thinned evenly (default: 0, no limit)' -r
 complete -c sflowdump -l content -d 'Sampled packets or whole datagrams [packets (default), datagrams, both]' -r -f -a "packets\t'Sampled packets'

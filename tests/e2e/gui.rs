@@ -9,7 +9,7 @@ mod screen;
 mod support;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 
@@ -59,6 +59,12 @@ fn wait_for_text(screen: &Screen, file: &Path, text: &str) {
 
 fn wait_for_file(screen: &Screen, file: &Path) {
     screen.wait_for(&file.display().to_string(), || fs::metadata(file).is_ok_and(|file| file.len() > 0).then_some(()));
+}
+
+/// The files of Wireshark's captures.
+fn captured(home: &Home) -> Vec<PathBuf> {
+    let files = fs::read_dir(home.file("tmp")).unwrap().map(|file| file.unwrap().path());
+    files.filter(|file| file.extension().is_some_and(|kind| kind == "pcapng")).collect()
 }
 
 /// Waits until Wireshark has no capture program any more.
@@ -198,17 +204,36 @@ fn an_agent_is_picked_in_the_dialog_captured_followed_with_the_toolbar_and_saved
     let capture = Capture::read_whole(&saved);
     assert!(!capture.packets.is_empty());
 
-    // Start again, restart, and close while capturing.
+    // Start again with another port, restart, and close while capturing.
+    screen.focus(r"^saved\.pcapng$");
+    screen.press(&["ctrl+w"]);
+    screen.window(START);
+    // Below the files that were opened.
+    screen.wait_for("the dialog", || {
+        screen.click(161, 542);
+        screen.has_window(DIALOG).then_some(())
+    });
+    screen.window(DIALOG);
+    screen.choose_text(dialog.x + 330, dialog.y + 61);
+    let other = free_port();
+    let others = self::agents(home, other);
+    screen.write(&other.to_string());
+    click(save.0, save.1);
+    screen.wait_for_close(DIALOG);
     screen.click(BUTTON_START.0, BUTTON_START.1);
     screen.window(CAPTURING);
-    wireshark.wait_for_port(port);
+    wireshark.wait_for_port(other);
     let first = wireshark.member("sflowdump").expect("a capture");
+    let files = captured(home);
     screen.click(BUTTON_RESTART.0, BUTTON_RESTART.1);
     screen.wait_for("another capture", || wireshark.member("sflowdump").filter(|program| *program != first));
     screen.window(CAPTURING);
-    wireshark.wait_for_port(port);
+    // Of a capture without packets Wireshark would ask what to do.
+    let has_packets =
+        |file: &PathBuf| !files.contains(file) && fs::metadata(file).is_ok_and(|file| file.len() > 20_000);
+    screen.wait_for("packets", || captured(home).iter().any(has_packets).then_some(()));
     screen.quit(CAPTURING, &mut wireshark);
-    drop(agents);
+    drop((agents, others));
 }
 
 #[test]
@@ -281,7 +306,12 @@ fn the_profile_shows_a_saved_capture_with_its_columns_colours_and_graph() {
     screen.main_window(r"^demo\.pcapng$");
     screen.picture("columns");
     screen.click(MENU_STATISTICS.0, MENU_STATISTICS.1);
-    screen.picture("statistics");
-    screen.press(&["Escape", "Escape"]);
+    screen.click(355, 184);
+    let graph = "^Wireshark · I/O Graphs";
+    screen.window(graph);
+    screen.picture("graph");
+    screen.focus(graph);
+    screen.press(&["Escape"]);
+    screen.wait_for_close(graph);
     screen.quit(r"^demo\.pcapng$", &mut wireshark);
 }

@@ -232,7 +232,10 @@ fn a_pause_takes_no_packets_and_is_no_loss() {
     session.hear_text(PAUSE, SET, "Pause");
     session.send_of([10, 0, 0, 1], 3);
     session.fifo.wait_for_packets(2);
-    let capture = session.stop();
+    session.program.signal(Signal::TERM);
+    session.hear_text(LOG, ADD, ", 1 samples left out by a pause");
+    let capture = session.fifo.read_to_end();
+    session.program.end_quietly();
     assert_eq!(capture.data(), [1, 3].map(frames::numbered));
     assert_eq!(capture.statistics[0].dropped, Some(0));
 }

@@ -16,6 +16,15 @@ const NOBODY: u32 = 65534;
 const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 800;
 
+/// The profile, and how wide its columns and how high its panes are, for the pictures.
+const PROFILE: &str = ".config/wireshark/profiles/sFlow";
+const LAYOUT: &str = "gui.geometry_main_upper_pane: 300
+gui.geometry_main_lower_pane: 800
+column.width: %m, 55, %t, 95, %Cus:sflowdump.agent or sflowdump.agent6, 95, \
+%Cus:sflowdump.input or sflowdump.input.form, 75, %Cus:sflowdump.output or sflowdump.output.form, 75, \
+%Cus:sflowdump.rate, 50, %Cus:sflowdump.reason, 85, %s, 130, %d, 130, %p, 60, %L, 50, %i, 300
+";
+
 /// Where a window is.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
@@ -44,7 +53,9 @@ impl Screen {
         let browser = home.file("bin/xdg-open");
         fs::write(&browser, "#!/bin/sh\necho \"$1\" >>\"$HOME/opened\"\n").unwrap();
         fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
-        fs::create_dir(home.file("run")).unwrap();
+        for folder in ["none", "run"] {
+            fs::create_dir(home.file(folder)).unwrap();
+        }
         fs::set_permissions(home.file("run"), fs::Permissions::from_mode(0o700)).unwrap();
         // The server writes its number where it is told: to its standard output, which is a file.
         let screen = format!("{WIDTH}x{HEIGHT}x24");
@@ -57,6 +68,9 @@ impl Screen {
         });
         give(home.path());
         let screen = Screen { home, display, name, _server: server };
+        fs::create_dir_all(screen.home.file(PROFILE)).unwrap();
+        fs::write(screen.home.file(PROFILE).join("recent"), LAYOUT).unwrap();
+        give(&screen.home.file(".config"));
         let installed = screen.user("sflowdump", &[]).arg("--install").output().unwrap();
         assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
         screen
@@ -75,7 +89,7 @@ impl Screen {
         command.env("PATH", path).env("XDG_RUNTIME_DIR", self.home.file("run"));
         command.env("DISPLAY", &self.display).env("QT_QPA_PLATFORM", "xcb");
         // Only what is installed for this user.
-        command.env("WIRESHARK_EXTCAP_DIR", self.home.file(".config/wireshark/extcap"));
+        command.env("WIRESHARK_EXTCAP_DIR", self.home.file("none"));
         command
     }
 
@@ -109,6 +123,11 @@ impl Screen {
     fn search(&self, title: &str) -> Option<u32> {
         let found = self.xdotool(&["search", "--onlyvisible", "--name", title]).stdout;
         String::from_utf8(found).unwrap().lines().next()?.parse().ok()
+    }
+
+    /// Whether there is a window whose title matches.
+    pub fn has_window(&self, title: &str) -> bool {
+        self.search(title).is_some()
     }
 
     /// Waits for a window whose title matches.
@@ -197,10 +216,17 @@ impl Screen {
         }
     }
 
-    /// Closes Wireshark by its keys, once they go to this window.
-    pub fn quit(&self, title: &str, wireshark: &mut Running) {
+    /// Lets keys go to a window: a window manager would.
+    pub fn focus(&self, title: &str) {
         let id = self.window(title).id.to_string();
-        self.xdotool(&["windowfocus", "--sync", &id, "key", "ctrl+q"]);
+        self.xdotool(&["windowfocus", "--sync", &id]);
+    }
+
+    /// Closes Wireshark by its keys.
+    pub fn quit(&self, title: &str, wireshark: &mut Running) {
+        self.focus(title);
+        self.xdotool(&["key", "ctrl+q"]);
+        self.wait_for("the end of Wireshark", || (!wireshark.is_running()).then_some(()));
         assert!(wireshark.end().success(), "{}", wireshark.stderr());
         wireshark.wait_for_group(PATIENCE);
     }
