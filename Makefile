@@ -14,6 +14,8 @@ PROFILEDIR ?= $(WIRESHARK_PREFIX)/share/wireshark/profiles
 LIBRARYDIR ?= $(LIBDIR:$(WIRESHARK_PREFIX)/%=$(PREFIX)/%)
 PKGCONFIGDIR ?= $(LIBRARYDIR)/pkgconfig
 INCLUDEDIR ?= $(PREFIX)/include
+# Wireshark's Help button: the program looks for the page from its own place.
+HTMLDIR = $(PREFIX)/share/doc/sflowdump
 MANDIR ?= $(PREFIX)/share/man
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
@@ -30,7 +32,7 @@ version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 abi := $(shell sed -n 's/^\#define SFLOWCAP_ABI_VERSION //p' include/sflowcap.h)
 soname = libsflowcap.so.$(abi)
 
-.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv deb screenshot clean
+.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv deny dist deb test-containers screenshot clean
 
 build: library ## build the program, and the library for C (the default)
 	$(CARGO) build --release --locked --package sflowdump
@@ -66,13 +68,14 @@ $(library).libs:
 install: install-program install-library ## install below PREFIX (/usr/local), for all users
 
 install-program: $(program) ## the program alone
-	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(MANDIR)/man1 $(BASHDIR) $(ZSHDIR) $(FISHDIR) $(EXTCAPDIRS) $(PLUGINDIR) $(PROFILEDIR)/sFlow)
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(MANDIR)/man1 $(BASHDIR) $(ZSHDIR) $(FISHDIR) $(EXTCAPDIRS) $(PLUGINDIR) $(PROFILEDIR)/sFlow $(HTMLDIR))
 	install -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/sflowdump
 	install -m 644 packaging/man/sflowdump.1 $(DESTDIR)$(MANDIR)/man1/sflowdump.1
+	install -m 644 packaging/wireshark/sflowdump.html $(DESTDIR)$(HTMLDIR)/sflowdump.html
 	install -m 644 packaging/completions/sflowdump.bash $(DESTDIR)$(BASHDIR)/sflowdump
 	install -m 644 packaging/completions/_sflowdump $(DESTDIR)$(ZSHDIR)/_sflowdump
 	install -m 644 packaging/completions/sflowdump.fish $(DESTDIR)$(FISHDIR)/sflowdump.fish
-	for folder in $(EXTCAPDIRS); do ln -sf $(PREFIX)/bin/sflowdump $(DESTDIR)$$folder/sflowdump; done
+	for folder in $(EXTCAPDIRS); do ln -sfr $(DESTDIR)$(PREFIX)/bin/sflowdump $(DESTDIR)$$folder/sflowdump; done
 	install -m 644 packaging/wireshark/sflowdump.lua $(DESTDIR)$(PLUGINDIR)/sflowdump.lua
 	install -m 644 packaging/wireshark/profiles/sFlow/* $(DESTDIR)$(PROFILEDIR)/sFlow
 
@@ -92,7 +95,7 @@ uninstall: ## undo install
 	rm -f $(DESTDIR)$(PREFIX)/bin/sflowdump $(DESTDIR)$(MANDIR)/man1/sflowdump.1
 	rm -f $(addprefix $(DESTDIR),$(BASHDIR)/sflowdump $(ZSHDIR)/_sflowdump $(FISHDIR)/sflowdump.fish)
 	rm -f $(foreach folder,$(EXTCAPDIRS),$(DESTDIR)$(folder)/sflowdump) $(DESTDIR)$(PLUGINDIR)/sflowdump.lua
-	rm -rf $(DESTDIR)$(PROFILEDIR)/sFlow
+	rm -rf $(DESTDIR)$(PROFILEDIR)/sFlow $(DESTDIR)$(HTMLDIR)
 	rm -f $(addprefix $(DESTDIR)$(LIBRARYDIR)/,libsflowcap.a libsflowcap.so $(soname) $(soname).$(version))
 	rm -f $(DESTDIR)$(PKGCONFIGDIR)/sflowcap.pc $(DESTDIR)$(INCLUDEDIR)/sflowcap.h
 
@@ -109,6 +112,7 @@ bench: ## what it costs and carries, beside a bare receive loop (some minutes, o
 	$(CARGO) bench --locked --package sflowdump --bench live
 	$(CARGO) bench --locked --package sflowcap --bench decode
 	$(CARGO) bench --locked --package libsflowcap --bench c
+	scripts/bench-instructions.sh
 
 soak: ## minutes of a fast feed through tshark, with readers that stall: nothing may go uncounted
 	SFLOWDUMP_SOAK=60 $(CARGO) test --release --locked --package sflowdump --test load -- --nocapture --test-threads 1
@@ -117,19 +121,23 @@ lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with 
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
-	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh; fi
+	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh packaging/docker/*/entry; fi
 	python3 fixtures/generate.py /dev/stdout | cmp - fixtures/demo.pcap
 	$(pages) $(CARGO_TARGET_DIR)/pages
 	diff -r packaging/completions $(CARGO_TARGET_DIR)/pages/completions
 	diff packaging/man/sflowdump.1 $(CARGO_TARGET_DIR)/pages/man/sflowdump.1
-	if command -v mandoc; then mandoc -Tlint packaging/man/sflowdump.1; fi
+	if command -v mandoc; then mandoc -Tlint packaging/man/sflowdump.1 && $(html) | diff packaging/wireshark/sflowdump.html -; fi
 	$(CARGO) build --locked --package sflowdump
 	scripts/check-options.sh $(CARGO_TARGET_DIR)/debug/sflowdump
 
 pages = $(CARGO) run --quiet --locked --package sflowdump --example pages -- packaging/man
 
+# For Wireshark's Help button. It is kept, so that building needs no mandoc.
+html = mandoc -T html packaging/man/sflowdump.1
+
 pages: ## make the manual page and the shells' completions anew, after a change of the options or of the page
 	$(pages) packaging
+	$(html) >packaging/wireshark/sflowdump.html
 
 doc: ## the library's documentation
 	$(CARGO) doc --workspace --no-deps --locked
@@ -137,11 +145,21 @@ doc: ## the library's documentation
 msrv: ## build with the oldest supported compiler, Debian 13's (as root)
 	scripts/msrv.sh
 
-deb: ## build Debian packages, in target/deb
+deny: ## whether licences and sources of all crates are such as may be passed on (needs cargo-deny)
+	$(CARGO) deny check licenses bans sources
+
+dist: ## the last commit's source with all crates, for packagers: dist/
+	scripts/dist.sh dist
+
+deb: ## build Debian packages from that, in target/deb
 	scripts/deb.sh $(CARGO_TARGET_DIR)/deb
 
-screenshot: build ## the README's picture (Debian, as root)
-	docs/screenshot.sh $(release)
+test-containers: dist ## build the container images and run them (Debian, as root)
+	scripts/test-containers.sh dist
+
+screenshot: test-tools ## the pictures in the documents, by the tests of Wireshark's windows (Debian 12)
+	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --locked --package sflowdump --test gui
+	docs/pictures.sh $(CARGO_TARGET_DIR)/tmp
 
 clean: ## remove what was built
 	$(CARGO) clean

@@ -1,6 +1,5 @@
 #!/bin/bash
-# Builds the Debian packages from what git knows, in a folder of its own. The crates are fetched before; the build itself uses no
-# network.
+# Builds the Debian packages of the last commit in FOLDER, from a source with all crates: the build itself uses no network.
 #     scripts/deb.sh FOLDER
 set -eu
 # What a make around this was told is not for the one in the package.
@@ -9,16 +8,12 @@ folder=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
 scripts/apt-install.sh dpkg-dev debhelper gcc libc6-dev
 
-version=$(dpkg-parsechangelog --file packaging/debian/changelog --show-field Version)
-source=$folder/sflowdump-${version%-*}
 rm -rf "$folder"
-mkdir -p "$source"
-git ls-files -z | xargs -0 cp --parents --no-dereference -t "$source"
-cp -r packaging/debian "$source/debian"
-cargo vendor --quiet --locked "$source/vendor" >/dev/null
-
+scripts/dist.sh "$folder"
+tar -x -C "$folder" -f "$folder"/sflowdump-*.tar.xz
+cd "$folder"/sflowdump-*/
+cp -r packaging/debian debian
 # Debian's own compiler, or one of rustup's, which is in the home that debhelper hides.
-cd "$source"
 unchecked=
 if ! dpkg-checkbuilddeps 2>/dev/null; then
     cargo --version

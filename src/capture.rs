@@ -149,6 +149,7 @@ pub struct Converter {
     thinning: Option<Thinning>,
     interfaces: Interfaces,
     totals: Totals,
+    paused: bool,
     start_time: u64,
     /// A packet with its made header, for the filter.
     scratch: Vec<u8>,
@@ -188,6 +189,7 @@ impl Converter {
             options,
             interfaces: Interfaces::new(MAX_INTERFACES),
             totals: Totals::default(),
+            paused: false,
             start_time: 0,
             scratch: Vec::new(),
             comment_start: Vec::new(),
@@ -204,6 +206,12 @@ impl Converter {
     /// begins anew.
     pub fn select(&mut self, selection: Selection) {
         self.options.selection = selection;
+        self.interfaces.forget_sequences();
+    }
+
+    /// Takes no samples until this is undone. They are counted, and are no losses.
+    pub fn pause(&mut self, paused: bool) {
+        self.paused = paused;
         self.interfaces.forget_sequences();
     }
 
@@ -350,6 +358,9 @@ impl Converter {
 
     /// Whether a packet of the datagram is kept.
     fn is_wanted(&mut self, datagram: &Datagram<'_>) -> bool {
+        if self.paused {
+            return false;
+        }
         if self.options.filter.is_none() && self.options.selection.takes_all_packets() {
             return true;
         }
@@ -357,7 +368,7 @@ impl Converter {
             let Some(told) = Told::of(&sample) else { return false };
             let selection = &self.options.selection;
             selection.has_kind(told)
-                && selection.has_source(told.source())
+                && selection.has_interface(told)
                 && selection.has_direction(|| told.direction())
                 && headers(told.records()).flatten().any(|header| {
                     let placed = self.place(&header);
@@ -391,11 +402,15 @@ impl Converter {
             Err(error) => fault(*error),
         }
         let Some(told) = sample.as_ref().ok().and_then(Told::of) else { return };
+        if self.paused {
+            self.totals.paused += 1;
+            return;
+        }
         if !self.options.selection.has_kind(told) {
             self.totals.other_kinds += 1;
             return;
         }
-        if !self.options.selection.has_source(told.source()) {
+        if !self.options.selection.has_interface(told) {
             self.totals.other_interfaces += 1;
             return;
         }
@@ -575,13 +590,14 @@ impl Converter {
         };
         let counters = &mut self.interfaces.at(place).counters;
         counters.written += 1;
+        let direction = told.map_or(Direction::In, |told| told.direction());
         let block = EnhancedPacket {
             interface_id,
             timestamp: packet.timestamp,
             prefix,
             data: packet.data,
             original_length: packet.original_length,
-            flags: match told.map_or(Direction::In, |told| told.direction()) {
+            flags: match direction {
                 Direction::In => 1,
                 Direction::Out => 2,
                 Direction::Unknown => 0,
@@ -592,7 +608,7 @@ impl Converter {
             if self.options.comments {
                 out.extend_from_slice(&self.comment_start);
                 match told {
-                    Some(told) => metadata::write(out, told, &packet.making),
+                    Some(told) => metadata::write(out, told, direction, &packet.making),
                     None => metadata::write_thinned(out, &packet.making),
                 }
             }

@@ -4,8 +4,8 @@ use core::fmt;
 
 /// What was counted.
 ///
-/// Samples: `flow_samples + discarded_packets` = `other_kinds + other_interfaces + other_directions + without_header` + those
-/// that gave packets. Packets: `packets = no_link_type + filtered + thinned + dropped + written`; with
+/// Samples: `flow_samples + discarded_packets` = `paused + other_kinds + other_interfaces + other_directions + without_header` +
+/// those that gave packets. Packets: `packets = no_link_type + filtered + thinned + dropped + written`; with
 /// [`synthetic`](Self::synthetic) ones, which are among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -31,6 +31,8 @@ pub struct Totals {
     pub counter_samples: u64,
     /// Samples that this library takes no packet from: of unknown kinds, and InMon's rtmetric and rtflow.
     pub unknown_samples: u64,
+    /// Samples that came during a pause.
+    pub paused: u64,
     /// Samples left out because of their kind.
     pub other_kinds: u64,
     /// Samples left out because of the interface that took them.
@@ -79,6 +81,7 @@ impl fmt::Display for Totals {
             (self.discarded_packets, "discarded packets"),
             (self.counter_samples, "counter samples"),
             (self.unknown_samples, "samples of unknown kind"),
+            (self.paused, "samples left out by a pause"),
             (self.other_kinds, "samples of other kinds"),
             (self.other_interfaces, "samples of other interfaces"),
             (self.other_directions, "samples of other directions"),

@@ -119,6 +119,7 @@ fn check_accounts(converted: &Converted) {
         other_agents,
         flow_samples,
         discarded_packets,
+        paused,
         other_kinds,
         other_interfaces,
         other_directions,
@@ -133,7 +134,7 @@ fn check_accounts(converted: &Converted) {
         ..
     } = converted.totals;
     assert_eq!(packets, no_link_type + filtered + dropped + written);
-    let left_out = other_kinds + other_interfaces + other_directions + without_header;
+    let left_out = paused + other_kinds + other_interfaces + other_directions + without_header;
     let gave_packets = (flow_samples + discarded_packets).checked_sub(left_out).expect("no sample counts twice");
     assert!(gave_packets <= packets && (gave_packets > 0 || packets == 0), "{:?}", converted.totals);
     assert!(malformed + other_agents <= datagrams);

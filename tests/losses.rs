@@ -233,6 +233,21 @@ fn losses_wait_for_a_packet_of_the_selected_direction() {
 }
 
 #[test]
+fn samples_of_a_pause_are_counted_as_such_and_are_no_losses() {
+    for (content, packets) in [(Content::Packets, 2), (Content::Datagrams, 2), (Content::Both, 4)] {
+        let mut capture = Capture::new(Options { content, ..Options::default() });
+        for (number, paused) in [(1, false), (2, true), (3, true), (9, false)] {
+            capture.pause(paused);
+            capture.datagram(&Header::numbered(number).datagram(&[flow(number, 3, 0)]));
+        }
+        let Captured { totals, file, .. } = capture.end();
+        assert_eq!((totals.flow_samples, totals.paused, totals.other_kinds), (4, 2, 0));
+        assert_eq!((file.packets.len(), totals.lost_samples, totals.lost_datagrams), (packets, 0, 0));
+        assert!(totals.to_string().contains("2 samples left out by a pause"));
+    }
+}
+
+#[test]
 fn for_a_port_that_no_packet_is_written_of_the_capture_as_a_whole_answers() {
     let mut capture = Capture::new(Options { filter: Some(Box::new(OfLength(0))), ..Options::default() });
     for number in [1, 5] {

@@ -3,7 +3,7 @@
 //! Wireshark checks values only in its dialog, and tshark not at all: everything is checked again here, and a message names
 //! the option, the value and what is allowed.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -13,13 +13,13 @@ use std::time::Duration;
 use sflowcap::capture::{Content, Format};
 use sflowcap::link::Framing;
 use sflowcap::sample::Direction;
-use sflowcap::select::{Kinds, Selection};
+use sflowcap::select::{AgentList, Kinds, Selection};
 
 use crate::Failure;
 use crate::cli::Words;
 use crate::files::Rotation;
 use crate::forward::Destinations;
-use crate::options::{FORMATS, Kind, NO_INTERFACE, OPTIONS, Opt, Value};
+use crate::options::{FORMATS, Kind, OPTIONS, Opt, Value};
 use crate::sflow_rt::{Advertised, Url};
 
 /// A capture, ready to start.
@@ -91,19 +91,18 @@ impl Config {
                 address: parsed(words, "listen", "an IPv4 or IPv6 address")?,
                 receive_buffer: number(words, "receive-buffer")?.map(|mib| mib as usize * MIB),
             },
-            tap: text(words, "tap").filter(|interface| *interface != NO_INTERFACE.value).map(str::to_owned),
+            tap: scanned(words, "tap").map(str::to_owned),
             sflow_rt: parsed(words, "sflow-rt", "a URL such as http://10.0.0.9:8008")?,
             advertise: parsed(words, "advertise", "an address, or ADDRESS:PORT")?,
             forward: list(words, "forward")?,
             selection: Selection {
-                agents: list(words, "agents")?,
-                interfaces: list(words, "interfaces")?,
                 direction: match choice(words, "direction")? {
                     "in" => Some(Direction::In),
                     "out" => Some(Direction::Out),
                     _ => None,
                 },
                 kinds: Kinds { flow: packets.contains(&"flow"), discard: packets.contains(&"discard") },
+                ..with_port(words)?
             },
             filter: words.filter(),
             max_rate: number(words, "max-rate")?.and_then(NonZeroU32::new),
@@ -122,6 +121,58 @@ impl Config {
             replay: Replay::check(words)?,
         })
     }
+}
+
+/// A port of an agent, as an interface of the capture is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Port {
+    pub agent: IpAddr,
+    pub index: u32,
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.agent, self.index)
+    }
+}
+
+impl FromStr for Port {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (agent, index) = text.rsplit_once(':').ok_or(())?;
+        Ok(Port { agent: agent.parse().map_err(|_| ())?, index: index.parse().map_err(|_| ())? })
+    }
+}
+
+/// The agents and interfaces that are selected, whatever port is chosen: those of the lists, and of them the chosen agent.
+pub fn without_port(words: &Words) -> Result<Selection, Failure> {
+    let mut agents = list(words, "agents")?;
+    if let Some(agent) = chosen(words, "agent", "an IP address")? {
+        narrow(&mut agents, agent, "agent", "--agents leaves it out")?;
+    }
+    Ok(Selection { agents, interfaces: list(words, "interfaces")?, ..Selection::default() })
+}
+
+/// Of them the chosen port.
+fn with_port(words: &Words) -> Result<Selection, Failure> {
+    let mut selection = without_port(words)?;
+    if let Some(Port { agent, index }) = chosen(words, "interface", "an agent's address and an ifIndex: 10.0.0.1:17")? {
+        narrow(&mut selection.agents, agent, "interface", "--agent or --agents leaves it out")?;
+        if !selection.interfaces.contains(index) {
+            return Err(Failure::new(format!("--interface: port {index} is chosen, and --interfaces leaves it out")));
+        }
+        selection.interfaces = index.into();
+    }
+    Ok(selection)
+}
+
+fn narrow(agents: &mut AgentList, agent: IpAddr, option: &str, otherwise: &str) -> Result<(), Failure> {
+    if !agents.contains(agent) {
+        return Err(Failure::new(format!("--{option}: agent {agent} is chosen, and {otherwise}")));
+    }
+    *agents = agent.into();
+    Ok(())
 }
 
 /// The kind of file. Names decide nothing: tools that read captures look into them.
@@ -213,6 +264,7 @@ fn number(words: &Words, name: &str) -> Result<Option<u32>, Failure> {
     let allowed = || format!("a whole number from {least} to {most}");
     let Some(value) = text(words, name) else { return Ok(default) };
     match value.parse() {
+        Ok(0) if default.is_none() => Ok(None),
         Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
         _ => Err(refused(name, value, allowed())),
     }
@@ -226,7 +278,17 @@ fn shell_number(words: &Words, name: &str, shown: &str) -> Result<Option<u64>, F
     }
 }
 
-fn list<T: FromStr<Err: Display>>(words: &Words, name: &str) -> Result<T, Failure> {
+/// What is chosen of what Scan finds.
+fn scanned<'a>(words: &'a Words, name: &str) -> Option<&'a str> {
+    let Kind::Scanned(none) = option(name).kind else { unreachable!("--{name} is scanned for") };
+    text(words, name).filter(|value| !value.eq_ignore_ascii_case(none.value))
+}
+
+fn chosen<T: FromStr>(words: &Words, name: &str, allowed: &str) -> Result<Option<T>, Failure> {
+    scanned(words, name).map(|value| value.parse().map_err(|_| refused(name, value, allowed))).transpose()
+}
+
+pub fn list<T: FromStr<Err: Display>>(words: &Words, name: &str) -> Result<T, Failure> {
     let value = text(words, name).unwrap_or_default();
     value.parse().map_err(|error| Failure::new(format!("--{name}: {error}")))
 }
@@ -261,6 +323,9 @@ fn several(words: &Words, name: &str) -> Result<Vec<&'static str>, Failure> {
         Some(given) => given.split(',').map(|value| named(name, value.trim(), values)).collect(),
     }
 }
+
+#[cfg(test)]
+mod patterns;
 
 #[cfg(test)]
 mod tests {
@@ -340,13 +405,15 @@ mod tests {
             (["--listen", "eth0"], "--listen: 'eth0' is not an IPv4 or IPv6 address"),
             (["--sflow-rt", "10.0.0.9:8008"], "--sflow-rt: '10.0.0.9:8008' is not a URL such as http://10.0.0.9:8008"),
             (["--advertise", "eth0"], "--advertise: 'eth0' is not an address, or ADDRESS:PORT"),
-            (["--receive-buffer", "0"], "--receive-buffer: '0' is not a whole number from 1 to 2047"),
+            (["--receive-buffer", "-1"], "--receive-buffer: '-1' is not a whole number from 0 to 2047"),
+            (["--agent", "leaf1"], "--agent: 'leaf1' is not an IP address"),
+            (["--interface", "17"], "--interface: '17' is not an agent's address and an ifIndex: 10.0.0.1:17"),
             (["--agents", "10.0.0.0/40"], "--agents: '10.0.0.0/40' is not an IP address or prefix"),
             (["--interfaces", "eth0"], "--interfaces: 'eth0' is not an ifIndex number or a range"),
             (["--direction", "up"], "--direction: 'up' is not both or in or out"),
             (["--packets", "flow,all"], "--packets: 'all' is not flow or discard"),
-            (["--max-rate", "0"], "--max-rate: '0' is not a whole number from 1 to 10000000"),
-            (["--max-rate", "1k"], "--max-rate: '1k' is not a whole number from 1 to 10000000"),
+            (["--max-rate", "10000001"], "--max-rate: '10000001' is not a whole number from 0 to 10000000"),
+            (["--max-rate", "1k"], "--max-rate: '1k' is not a whole number from 0 to 10000000"),
             (["--format", "erf"], "--format: 'erf' is not pcapng or pcap"),
             (["--content", "all"], "--content: 'all' is not packets or datagrams or both"),
             (["--comments", "maybe"], "--comments: 'maybe' is not true or false"),
@@ -356,6 +423,35 @@ mod tests {
         ] {
             let error = check(&arguments).unwrap_err();
             assert!(error.starts_with(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_chosen_agent_and_port_narrow_what_the_lists_let_through() {
+        let takes = |arguments: &[&str], agent: &str, index| {
+            let selection = check(arguments).unwrap().selection;
+            selection.agents.contains(agent.parse().unwrap()) && selection.interfaces.contains(index)
+        };
+        let both = ["--agents=10.0.0.0/8", "--agent=10.0.0.1", "--interfaces=1-4", "--interface=10.0.0.1:3"];
+        assert!(takes(&both, "10.0.0.1", 3));
+        assert!(!takes(&both, "10.0.0.2", 3) && !takes(&both, "10.0.0.1", 2));
+        assert!(takes(&["--interface=2001:db8::1:501"], "2001:db8::1", 501));
+        assert!(takes(&["--agent=all", "--interface=all", "--max-rate=0", "--receive-buffer=0"], "10.0.0.2", 7));
+        for (arguments, message) in [
+            (
+                ["--agents=!10.0.0.1", "--agent=10.0.0.1"],
+                "--agent: agent 10.0.0.1 is chosen, and --agents leaves it out",
+            ),
+            (
+                ["--agent=10.0.0.2", "--interface=10.0.0.1:3"],
+                "--interface: agent 10.0.0.1 is chosen, and --agent or --agents leaves it out",
+            ),
+            (
+                ["--interfaces=4", "--interface=10.0.0.1:3"],
+                "--interface: port 3 is chosen, and --interfaces leaves it out",
+            ),
+        ] {
+            assert_eq!(check(&arguments).unwrap_err(), message);
         }
     }
 

@@ -50,7 +50,9 @@ impl FromStr for Destination {
 /// The host and the port of a collector.
 fn split(text: &str) -> Option<(&str, u16)> {
     let with_port = |host, port: Option<&str>| {
-        let port = port.map_or(Some(PORT), |port| port.parse().ok().filter(|port| *port > 0))?;
+        let is_number = |port: &&str| port.bytes().all(|digit| digit.is_ascii_digit());
+        let number = |port: &str| Some(port).filter(is_number)?.parse().ok().filter(|port| *port > 0);
+        let port = port.map_or(Some(PORT), number)?;
         Some((host, port))
     };
     if let Some(bracketed) = text.strip_prefix('[') {

@@ -52,7 +52,7 @@ pub fn label(what: impl std::fmt::Display, name: Option<&str>) -> String {
 }
 
 /// Keeps a name, as far as lists can show it. Returns whether it is another one than before.
-fn keep(kept: &mut Option<String>, name: &[u8]) -> bool {
+pub fn keep(kept: &mut Option<String>, name: &[u8]) -> bool {
     let name = String::from_utf8_lossy(name);
     // Braces would end a value of the dialog's sentences; a NUL one of the toolbar's.
     let shown = name.chars().filter(|letter| !letter.is_control() && !matches!(letter, '{' | '}')).take(MOST_NAME);

@@ -1,6 +1,6 @@
 //! `--install` and `--uninstall`: what this user's own Wireshark needs to find the program and to show all that it tells.
 //!
-//! A link to the program, the Lua script and the profile go where [`folders`] says. What is made is written into a [`record`]
+//! A link to the program, the Lua script, the profile and the manual go where [`folders`] says. What is made is written into a [`record`]
 //! first. What others made, or changed, stays as it is, and is named.
 
 mod folders;
@@ -13,7 +13,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::Failure;
+use crate::manual;
 use folders::Folders;
+pub use folders::folder_of_user;
 use record::{Made, Record};
 
 /// Files that belong together, by their names.
@@ -28,11 +30,15 @@ const PROFILE: Files = &[
     ("preferences", include_str!("../wireshark/profiles/sFlow/preferences")),
 ];
 
-/// Lets this user's own Wireshark find the program, the Lua script and the profile.
+const MANUAL: Files = &[(manual::NAME, include_str!("../wireshark/sflowdump.html"))];
+
+/// Lets this user's own Wireshark find the program, the Lua script, the profile and the manual.
 pub fn install() -> Result<(), Failure> {
     let folders = Folders::find()?;
+    let data = manual::share_of_user()?;
     let program = env::current_exe().map_err(|error| Failure::new(format!("where this program is: {error}")))?;
-    if let Some(path) = [&program, &folders.plugins, &folders.profiles].into_iter().find(|path| !is_plain(path)) {
+    if let Some(path) = [&program, &folders.plugins, &folders.profiles, &data].into_iter().find(|path| !is_plain(path))
+    {
         return Err(Failure::new(format!("{}: a name with a tab or a line's end cannot be kept", path.display())));
     }
     if rustix::process::geteuid().is_root() {
@@ -52,6 +58,7 @@ pub fn install() -> Result<(), Failure> {
     }
     installation.files(&folders.plugins, SCRIPT)?;
     installation.files(&folders.profiles.join("sFlow"), PROFILE)?;
+    installation.files(&data.join(manual::FOLDER), MANUAL)?;
     if installation.refused > 0 {
         return Err(Failure::new("not all is installed: move what is in the way, then run --install again"));
     }

@@ -5,6 +5,7 @@
 //! [`sink`].
 
 mod bpf;
+mod choices;
 mod cli;
 mod config;
 mod failure;
@@ -14,12 +15,14 @@ mod heard;
 mod input;
 mod install;
 mod log;
+mod manual;
 mod options;
 mod ports;
 mod progress;
 mod protocol;
 mod receive;
 mod replay;
+mod scan;
 mod session;
 mod sflow_rt;
 mod sink;
@@ -76,7 +79,7 @@ fn run(arguments: Vec<OsString>, pipes: &mut Option<Pipes>) -> Result<(), Failur
     } else if words.has("extcap-config") {
         protocol::known_interface(&words)?;
         match words.value("extcap-reload-option") {
-            Some(option) => print(|out| protocol::reload(option, out)),
+            Some(option) => print(|out| protocol::reload(option, &words, out)),
             None => print(protocol::config),
         }
     } else if words.has("extcap-cleanup-postkill") {

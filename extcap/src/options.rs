@@ -25,7 +25,7 @@ impl Group {
 /// What an option's value is, and how Wireshark's dialog asks for it.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A whole number within bounds.
+    /// A whole number within bounds. Without a default 0 stands for none: the dialog of a number cannot be empty.
     Number { least: u32, most: u32, default: Option<u32> },
     /// Text that matches a regular expression; the dialog shows a hint while it is empty.
     Text { hint: &'static str, pattern: &'static str },
@@ -35,8 +35,8 @@ pub enum Kind {
     Several(&'static [Value<'static>]),
     /// On or off; on is the default.
     Switch,
-    /// An interface of this host, or none.
-    Interface,
+    /// One of those that Scan finds, or this one that stands for none.
+    Scanned(Value<'static>),
     /// A file to write.
     File,
 }
@@ -52,11 +52,36 @@ const fn value(value: &'static str, label: &'static str) -> Value<'static> {
     Value { value, label }
 }
 
+/// Parts of the patterns, which say what the program itself checks: an IPv4 address, what looks like an IPv6 address, prefix
+/// lengths, a port.
+macro_rules! v4 {
+    () => {
+        r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}"
+    };
+}
+macro_rules! v6 {
+    () => {
+        r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*"
+    };
+}
+macro_rules! agent {
+    () => {
+        concat!("!?(", v4!(), "(/0*(3[0-2]|[12]?[0-9]))?|", v6!(), "(/0*(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?)")
+    };
+}
+macro_rules! port {
+    () => {
+        "0*(6553[0-5]|655[0-2][0-9]|65[0-4][0-9][0-9]|6[0-4][0-9][0-9][0-9]|[1-5][0-9][0-9][0-9][0-9]|[1-9][0-9]?[0-9]?[0-9]?)"
+    };
+}
+macro_rules! collector {
+    () => {
+        concat!(r"([^\]\[\s/:,]+(:", port!(), ")?|", v6!(), r"|\[", v6!(), r"\](:", port!(), ")?)")
+    };
+}
+
 /// What `--format` can be; the first is the default.
 pub const FORMATS: &[Value<'static>] = &[value("pcapng", "pcapng"), value("pcap", "pcap")];
-
-/// What the dialog has for no interface.
-pub const NO_INTERFACE: Value<'static> = value("none", "None: listen on the port");
 
 /// An option.
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +93,10 @@ pub struct Opt {
     pub placeholder: &'static str,
     /// The field's label in the dialog.
     pub label: &'static str,
-    /// What it does, in one sentence: the dialog's tooltip and the line of `--help`.
+    /// What it does, in one sentence: the line of `--help`, and what the dialog's tooltip begins with.
     pub help: &'static str,
+    /// What the tooltip says more: units, examples.
+    pub more: &'static str,
     pub kind: Kind,
 }
 
@@ -81,6 +108,7 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "N",
         label: "UDP port",
         help: "UDP port that switches send sFlow to",
+        more: "1 to 65535; most agents send to 6343",
         kind: Kind::Number { least: 1, most: 65535, default: Some(6343) },
     },
     Opt {
@@ -89,15 +117,17 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "ADDR",
         label: "Listen on address",
         help: "Address or multicast group to receive on (default: all)",
-        kind: Kind::Text { hint: "all addresses", pattern: r"^\s*([0-9.]+|[0-9A-Fa-f:.]+(%[^\s]+)?)?\s*$" },
+        more: "For example 192.0.2.10, 2001:db8::10, or the multicast group 239.1.1.1",
+        kind: Kind::Text { hint: "all addresses", pattern: concat!(r"^\s*(", v4!(), "|", v6!(), r")?\s*$") },
     },
     Opt {
         name: "receive-buffer",
         group: Group::Listen,
         placeholder: "MIB",
         label: "Receive buffer (MiB)",
-        help: "Kernel's socket buffer in MiB (default: as large as allowed)",
-        kind: Kind::Number { least: 1, most: 2047, default: None },
+        help: "Kernel's socket buffer in MiB (default: 0, as large as allowed)",
+        more: "1 to 2047 MiB; sysctl net.core.rmem_max is the limit without privileges",
+        kind: Kind::Number { least: 0, most: 2047, default: None },
     },
     Opt {
         name: "tap",
@@ -105,7 +135,8 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "INTERFACE",
         label: "Tap",
         help: "Let dumpcap watch sFlow pass this interface, instead of listening",
-        kind: Kind::Interface,
+        more: "The port stays with the program that has it; Scan lists the interfaces",
+        kind: Kind::Scanned(value("none", "None: listen on the port")),
     },
     Opt {
         name: "sflow-rt",
@@ -113,7 +144,17 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "URL",
         label: "sFlow-RT",
         help: "Ask this sFlow-RT to forward here, such as http://10.0.0.9:8008",
-        kind: Kind::Text { hint: "http://host:8008", pattern: r"^\s*(http://[^\s]+)?\s*$" },
+        more: "It is told to stop when the capture ends",
+        kind: Kind::Text {
+            hint: "http://host:8008",
+            pattern: concat!(
+                r"^\s*([Hh][Tt][Tt][Pp]://([^\s?/@]*@)?([^\s?/:,\[\]]+|\[",
+                v6!(),
+                r"\])(:(",
+                port!(),
+                r"|0*))?(/[^\s?]*)?)?\s*$"
+            ),
+        },
     },
     Opt {
         name: "advertise",
@@ -121,7 +162,23 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "ADDR[:PORT]",
         label: "Advertised address",
         help: "Where sFlow-RT is to send to (default: this host, and the port)",
-        kind: Kind::Text { hint: "this host", pattern: r"^\s*[0-9A-Fa-f:.\[\]]*\s*$" },
+        more: "For example 192.0.2.10, or 192.0.2.10:6344 behind a NAT",
+        kind: Kind::Text {
+            hint: "this host",
+            pattern: concat!(
+                r"^\s*(",
+                v4!(),
+                "(:(",
+                port!(),
+                "|0+))?|",
+                v6!(),
+                r"|\[",
+                v6!(),
+                r"\]:(",
+                port!(),
+                r"|0+))?\s*$"
+            ),
+        },
     },
     Opt {
         name: "forward",
@@ -129,23 +186,50 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "LIST",
         label: "Forward to",
         help: "Copy every datagram on to other collectors: HOST[:PORT],...",
-        kind: Kind::Text { hint: "none, or collector:6343,[2001:db8::1]:6343", pattern: r"^[^\s/]*(,\s*[^\s/]+)*\s*$" },
+        more: "For example collector,192.0.2.9:6344,[2001:db8::1]:6343; the port is 6343 where none is given",
+        kind: Kind::Text {
+            hint: "none, or collector:6343,[2001:db8::1]:6343",
+            pattern: concat!(r"^[,\s]*(", collector!(), r"(\s*,[,\s]*|\s*$))*$"),
+        },
+    },
+    Opt {
+        name: "agent",
+        group: Group::Filter,
+        placeholder: "ADDR",
+        label: "Agent",
+        help: "Only this agent; in Wireshark, Scan lists those heard in 2 seconds",
+        more: "It listens as the capture will, so the port must be free",
+        kind: Kind::Scanned(value("all", "All agents")),
+    },
+    Opt {
+        name: "interface",
+        group: Group::Filter,
+        placeholder: "ADDR:N",
+        label: "Interface",
+        help: "Only this agent's port, by ifIndex: 10.0.0.1:17; Scan lists them",
+        more: "Of the chosen agent, or of all; with names where they are told meanwhile",
+        kind: Kind::Scanned(value("all", "All interfaces")),
     },
     Opt {
         name: "agents",
         group: Group::Filter,
         placeholder: "LIST",
-        label: "Agents",
+        label: "List of agents",
         help: "Only these agents, ! to leave out, such as 10.0.0.0/8,!10.1.0.1",
-        kind: Kind::Text { hint: "all, or 10.0.0.0/8,!10.1.0.1,2001:db8::/32", pattern: r"^[\s,!0-9A-Fa-f:./]*$" },
+        more: "Separated by commas: addresses and prefixes, IPv4 and IPv6",
+        kind: Kind::Text {
+            hint: "all, or 10.0.0.0/8,!10.1.0.1,2001:db8::/32",
+            pattern: concat!(r"^[,\s]*(", agent!(), r"([,\s]+|$))*$"),
+        },
     },
     Opt {
         name: "interfaces",
         group: Group::Filter,
         placeholder: "LIST",
-        label: "Interfaces",
+        label: "List of interfaces",
         help: "Only samples taken by these ifIndex numbers, such as 17,1-48",
-        kind: Kind::Text { hint: "all, or 17,1-48", pattern: r"^[\s,0-9-]*$" },
+        more: "Separated by commas; of all agents that are selected",
+        kind: Kind::Text { hint: "all, or 17,1-48", pattern: r"^[,\s]*([0-9]+(-[0-9]+)?([,\s]+|$))*$" },
     },
     Opt {
         name: "direction",
@@ -153,14 +237,17 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "WAY",
         label: "Direction",
         help: "Only packets that went this way at the port",
+        more: "Seen from the port that took the sample",
         kind: Kind::Choice(&[value("both", "Both"), value("in", "In"), value("out", "Out")]),
     },
     Opt {
         name: "packets",
         group: Group::Filter,
         placeholder: "KINDS",
-        label: "Packets",
-        help: "Only these kinds: sampled or discarded packets",
+        // None are ticked at first, and that means all.
+        label: "Only these kinds",
+        help: "Only these kinds of packets",
+        more: "None ticked: both. Sampled at a rate, or discarded by the device",
         kind: Kind::Several(&[value("flow", "Sampled packets"), value("discard", "Discarded packets")]),
     },
     Opt {
@@ -168,8 +255,9 @@ pub const OPTIONS: &[Opt] = &[
         group: Group::Filter,
         placeholder: "N",
         label: "Most packets a second",
-        help: "At most N packets a second, thinned evenly (default: no limit)",
-        kind: Kind::Number { least: 1, most: 10_000_000, default: None },
+        help: "At most N packets a second, thinned evenly (default: 0, no limit)",
+        more: "Packets a second, for example 5000; the sampling rates are corrected, so that sums stay right",
+        kind: Kind::Number { least: 0, most: 10_000_000, default: None },
     },
     Opt {
         name: "content",
@@ -177,6 +265,7 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "WHAT",
         label: "Content",
         help: "Sampled packets or whole datagrams",
+        more: "Datagrams have the counters, too; Wireshark's own sFlow dissector shows them",
         kind: Kind::Choice(&[
             value("packets", "Sampled packets"),
             value("datagrams", "sFlow datagrams"),
@@ -189,6 +278,7 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "BOOL",
         label: "Comments",
         help: "Tell agent, ports, rate and more in packet comments",
+        more: "The Lua script makes fields such as sflowdump.agent of them",
         kind: Kind::Switch,
     },
     Opt {
@@ -197,6 +287,7 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "BOOL",
         label: "Packets without header",
         help: "Make packets from fields where no header is sent",
+        more: "Some agents send addresses and ports, and not the packet's first bytes",
         kind: Kind::Switch,
     },
     Opt {
@@ -205,6 +296,7 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "TYPE",
         label: "Link type",
         help: "All as Ethernet, or each with its link type",
+        more: "Ethernet is what every tool reads",
         kind: Kind::Choice(&[value("ethernet", "Ethernet"), value("native", "Each protocol's own")]),
     },
     Opt {
@@ -213,6 +305,7 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "MIB",
         label: "Backlog (MiB)",
         help: "Memory in MiB for packets that the reader has yet to take",
+        more: "1 to 65536 MiB; past it packets are lost, and counted",
         kind: Kind::Number { least: 1, most: 65536, default: Some(64) },
     },
     Opt {
@@ -221,6 +314,7 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "LEVEL",
         label: "Set the log level",
         help: "How much is logged",
+        more: "The toolbar's log has Info at least",
         kind: Kind::Choice(&[
             value("message", "Message"),
             value("info", "Info"),
@@ -234,6 +328,7 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "FILE",
         label: "Use a file for logging",
         help: "File that log messages are written to",
+        more: "For example /tmp/sflow.log; what is there is kept",
         kind: Kind::File,
     },
 ];

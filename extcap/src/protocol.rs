@@ -8,9 +8,10 @@ use std::io::{self, Write};
 use sflowcap::link::Framing;
 
 use crate::bpf::Filter;
+use crate::choices::{self, Choice};
 use crate::cli::Words;
-use crate::options::{Kind, NO_INTERFACE, OPTIONS, Opt, Value};
-use crate::{Failure, print, tap, toolbar};
+use crate::options::{Kind, OPTIONS, Opt, Value};
+use crate::{Failure, manual, print, scan, tap, toolbar};
 
 /// The name of the interface, and what Wireshark calls it.
 pub const INTERFACE: &str = "sflow";
@@ -42,9 +43,14 @@ pub fn check_filter(words: &Words) -> Result<(), Failure> {
 
 /// `--extcap-interfaces`.
 pub fn interfaces(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "extcap {{version={}}}{{display={DISPLAY}}}", env!("CARGO_PKG_VERSION"))?;
+    write!(out, "extcap {{version={}}}{{display={DISPLAY}}}", env!("CARGO_PKG_VERSION"))?;
+    let manual = manual::url();
+    if let Some(manual) = &manual {
+        write!(out, "{{help={manual}}}")?;
+    }
+    writeln!(out)?;
     writeln!(out, "interface {{value={INTERFACE}}}{{display={DISPLAY}}}")?;
-    toolbar::controls(out)
+    toolbar::controls(manual.is_some(), out)
 }
 
 /// `--extcap-dlts`.
@@ -58,25 +64,45 @@ pub fn config(out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// `--extcap-reload-option`: the values of an option, looked up anew. All options for one that needs no looking up.
-pub fn reload(option: &str, out: &mut dyn Write) -> io::Result<()> {
-    let known = OPTIONS.iter().position(|known| known.name == option && matches!(known.kind, Kind::Interface));
-    let Some(number) = known else { return config(out) };
-    choice(out, number, &NO_INTERFACE, true)?;
-    tap::interfaces().iter().try_for_each(|name| choice(out, number, &Value { value: name, label: name }, false))
+pub fn reload(option: &str, words: &Words, out: &mut dyn Write) -> io::Result<()> {
+    let known = OPTIONS.iter().enumerate().find_map(|(number, known)| match known.kind {
+        Kind::Scanned(none) if known.name == option => Some((number, none)),
+        _ => None,
+    });
+    let Some((number, none)) = known else { return config(out) };
+    let found = match option {
+        "tap" => tap::interfaces(),
+        "agent" => scan::agents(words),
+        _ => scan::interfaces(words),
+    };
+    // There is no other place in the dialog to tell why the list is empty.
+    let (found, label) = match found {
+        Ok(found) => (found, none.label.to_owned()),
+        Err(failure) => (Vec::new(), format!("{}: {}", plain(&failure.to_string()), none.label.to_lowercase())),
+    };
+    choice(out, number, &Value { value: none.value, label: &label }, true)?;
+    let chosen = words.value(option).filter(|chosen| *chosen != none.value);
+    choices::offer(option, found, chosen).iter().try_for_each(|found| offer(out, number, found))
+}
+
+/// What is wrong, without what to do, which has no room in a list, and without what would end a sentence.
+fn plain(failure: &str) -> String {
+    let wrong = failure.split_once("; ").map_or(failure, |(wrong, _)| wrong);
+    wrong.chars().filter(|letter| !letter.is_control() && !matches!(letter, '{' | '}')).collect()
 }
 
 /// An option of the dialog, and its values.
 fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> {
-    let Opt { name, group, label, help, kind, .. } = option;
+    let Opt { name, group, label, help, more, kind, .. } = option;
     let group = group.name();
-    write!(out, "arg {{number={number}}}{{call=--{name}}}{{display={label}}}{{tooltip={help}}}{{group={group}}}")?;
+    write!(
+        out,
+        "arg {{number={number}}}{{call=--{name}}}{{display={label}}}{{tooltip={help}. {more}}}{{group={group}}}"
+    )?;
     match kind {
         Kind::Number { least, most, default } => {
-            write!(out, "{{type=unsigned}}{{range={least},{most}}}")?;
-            if let Some(default) = default {
-                write!(out, "{{default={default}}}")?;
-            }
-            writeln!(out)
+            let default = default.unwrap_or(0);
+            writeln!(out, "{{type=unsigned}}{{range={least},{most}}}{{default={default}}}")
         }
         Kind::Text { hint, pattern } => {
             writeln!(out, "{{type=string}}{{placeholder={hint}}}{{validation={pattern}}}")
@@ -90,9 +116,10 @@ fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> 
             values.iter().try_for_each(|value| choice(out, number, value, true))
         }
         Kind::Switch => writeln!(out, "{{type=boolean}}{{default=true}}"),
-        Kind::Interface => {
+        Kind::Scanned(none) => {
             writeln!(out, "{{type=selector}}{{reload=true}}{{placeholder=Scan}}")?;
-            choice(out, number, &NO_INTERFACE, true)
+            choice(out, number, none, true)?;
+            choices::kept(name).iter().try_for_each(|kept| offer(out, number, kept))
         }
         Kind::File => writeln!(out, "{{type=fileselect}}{{mustexist=false}}"),
     }
@@ -100,6 +127,10 @@ fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> 
 
 fn choice(out: &mut dyn Write, number: usize, Value { value, label }: &Value<'_>, default: bool) -> io::Result<()> {
     writeln!(out, "value {{arg={number}}}{{value={value}}}{{display={label}}}{{default={default}}}{{enabled=true}}")
+}
+
+fn offer(out: &mut dyn Write, number: usize, Choice { value, label }: &Choice) -> io::Result<()> {
+    choice(out, number, &Value { value, label }, false)
 }
 
 #[cfg(test)]

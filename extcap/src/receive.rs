@@ -12,7 +12,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::Failure;
 use crate::config::Listen;
+use holder::Holder;
 
+mod holder;
 #[cfg(target_os = "linux")]
 mod linux;
 pub mod pace;
@@ -68,11 +70,13 @@ fn cannot_bind(listen: &Listen, address: IpAddr, error: &io::Error) -> Failure {
     let port = listen.port;
     let at = listen.address.map(|address| format!(" on {address}")).unwrap_or_default();
     Failure::new(match error.kind() {
-        io::ErrorKind::AddrInUse => format!(
-            "UDP port {port}{at} is taken by another program: \"ss -ulpn sport = :{port}\" as root tells which; stop it, or \
-             watch its sFlow with --tap, or send sFlow to another port and choose that with --port (for tshark: -o \
-             extcap.sflow.port:N)"
-        ),
+        io::ErrorKind::AddrInUse => {
+            let holder = holder(port, holder::of_port(port));
+            format!(
+                "UDP port {port}{at} is taken by {holder}; stop it, or watch its sFlow with --tap, or send sFlow to another port \
+                 and choose that with --port (for tshark: -o extcap.sflow.port:N)"
+            )
+        }
         io::ErrorKind::AddrNotAvailable => {
             format!("--listen: '{address}' is not an address of this host: \"ip address\" lists those that are")
         }
@@ -83,6 +87,12 @@ fn cannot_bind(listen: &Listen, address: IpAddr, error: &io::Error) -> Failure {
         }
         _ => format!("UDP port {port}{at}: {error}"),
     })
+}
+
+/// Who has a port, or how to find that out.
+fn holder(port: u16, holder: Option<Holder>) -> String {
+    let unknown = || format!("another program: \"ss -ulpn sport = :{port}\" as root tells which");
+    holder.map_or_else(unknown, |holder| holder.to_string())
 }
 
 /// A multicast group must be joined to be heard.

@@ -22,13 +22,11 @@ use crate::files::{Files, Next};
 use crate::forward::Forwarder;
 use crate::log::{self, Window};
 use crate::protocol;
+use crate::receive::now;
 use crate::receive::pace::{NAP, Pace};
-use crate::receive::{self, Receiver, now};
 use crate::replay::{self, Recording};
-use crate::sflow_rt::Forwarding;
 use crate::sink::{self, Flushed, Sink};
 use crate::source::Source;
-use crate::tap::Tap;
 use crate::toolbar::{Pipes, Toolbar};
 
 /// Batches of datagrams that are taken in a row. A feed that is faster than we are never lets the queue run empty: it must not
@@ -153,15 +151,7 @@ fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolba
     let converter = converter(config, &description)?;
     let stop = Stop::on_signals()?;
     let forwarder = Forwarder::open(&config.forward, config.tap.is_none().then_some(&config.listen))?;
-    let source = match &config.tap {
-        Some(interface) => Source::Tap(Tap::start(interface, config.listen.port)?),
-        None => Source::Udp(Receiver::new(receive::open(&config.listen)?)),
-    };
-    // It is told to stop when this is dropped: whatever the end is.
-    let _forwarding = match &config.sflow_rt {
-        Some(sflow_rt) => Some(Forwarding::start(sflow_rt, config.listen.port, config.advertise)?),
-        None => None,
-    };
+    let (source, _forwarding) = Source::open(config)?;
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("{description}");
     Session {
@@ -346,6 +336,7 @@ impl Session<'_> {
         let Some(toolbar) = &mut self.toolbar else { return };
         if asked && toolbar.take_requests() {
             self.converter.select(toolbar.selection());
+            self.converter.pause(toolbar.is_paused());
         }
         if Instant::now() >= toolbar.due() {
             self.tell_toolbar();

@@ -33,8 +33,20 @@ impl FromStr for Url {
             return Err(());
         }
         let host = uri.host().filter(|host| !host.is_empty()).ok_or(())?;
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Ok(Url { text: text.trim_end_matches('/').to_owned(), host, port: uri.port_u16().unwrap_or(80) })
+        // The parser passes over a port that is none, and takes much for a host.
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let port = authority.rsplit('@').next().and_then(|end| end.strip_prefix(host)).ok_or(())?;
+        let port = match port.strip_prefix(':') {
+            None | Some("") if port.len() < 2 => 80,
+            Some(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => digits.parse().map_err(|_| ())?,
+            _ => return Err(()),
+        };
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(address) => address.parse::<Ipv6Addr>().map_err(|_| ())?.to_string(),
+            None if host.contains(['[', ']', ',']) => return Err(()),
+            None => host.to_owned(),
+        };
+        Ok(Url { text: text.trim_end_matches('/').to_owned(), host, port })
     }
 }
 
@@ -79,7 +91,9 @@ impl Forwarding {
         let agent: Agent = config.build().into();
         let url = format!("{}/forwarding/{}/json", sflow_rt.text, name());
         let body = format!(r#"{{"address":"{address}","port":{port}}}"#);
-        let answer = agent.put(&url).content_type("application/json").send(&body).map_err(|error| failed(&error))?;
+        let answer = agent.put(&url).content_type("application/json").send(&body).map_err(|error| {
+            failed(&format_args!("{error}; does sFlow-RT run there, and is this its REST API (port 8008, mostly)?"))
+        })?;
         if !answer.status().is_success() {
             return Err(failed(&format_args!("refused to forward: HTTP status {}", answer.status())));
         }

@@ -5,7 +5,10 @@ use std::os::fd::BorrowedFd;
 
 use sflowcap::capture::Received;
 
-use crate::receive::Receiver;
+use crate::Failure;
+use crate::config::Config;
+use crate::receive::{self, Receiver};
+use crate::sflow_rt::Forwarding;
 use crate::tap::Tap;
 
 /// A live source.
@@ -15,6 +18,17 @@ pub enum Source {
 }
 
 impl Source {
+    /// Opens what a configuration names. sFlow-RT, where it is asked to send, stops when the second value is dropped.
+    pub fn open(config: &Config) -> Result<(Self, Option<Forwarding>), Failure> {
+        let source = match &config.tap {
+            Some(interface) => Source::Tap(Tap::start(interface, config.listen.port)?),
+            None => Source::Udp(Receiver::new(receive::open(&config.listen)?)),
+        };
+        let sflow_rt = config.sflow_rt.as_ref();
+        let forwarding = sflow_rt.map(|url| Forwarding::start(url, config.listen.port, config.advertise));
+        Ok((source, forwarding.transpose()?))
+    }
+
     /// The descriptor to wait on.
     pub fn as_fd(&self) -> BorrowedFd<'_> {
         match self {

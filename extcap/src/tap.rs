@@ -19,6 +19,7 @@ use sflowcap::capture::Received;
 use sflowcap::datagram::MAX_DATAGRAM;
 
 use crate::Failure;
+use crate::choices::Choice;
 use crate::input::Feed;
 
 /// Where dumpcap is, if it is not in the search path: folders for administrators are not in everybody's.
@@ -238,16 +239,19 @@ fn dumpcap() -> Result<Command, Failure> {
 }
 
 /// The interfaces that dumpcap can capture on, for the dialog.
-pub fn interfaces() -> Vec<String> {
-    let Ok(output) =
-        dumpcap().and_then(|mut dumpcap| dumpcap.arg("-D").output().map_err(|error| Failure::new(error.to_string())))
-    else {
-        return Vec::new();
-    };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+pub fn interfaces() -> Result<Vec<Choice>, Failure> {
+    let output = dumpcap()?.arg("-D").output().map_err(|error| Failure::new(format!("dumpcap -D: {error}")))?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure::new(format!("dumpcap -D: {}", errors.lines().next().unwrap_or_default())));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
     // `1. eth0`, or `3. lo (Loopback)`.
-    let name = |line: &str| Some(line.split_once(". ")?.1.split(' ').next()?.to_owned());
-    text.lines().filter_map(name).filter(|name| !name.contains(['{', '}'])).collect()
+    let choice = |line: &str| {
+        let (_, label) = line.split_once(". ")?;
+        Some(Choice::new(label.split(' ').next()?, label))
+    };
+    Ok(text.lines().filter_map(choice).collect())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use sflowcap::capture::{Received, Totals};
 use sflowcap::sample::Direction;
-use sflowcap::select::{Kinds, Selection};
+use sflowcap::select::Selection;
 
 use crate::cli;
 use crate::heard::{Heard, label};
@@ -55,11 +55,12 @@ const HELP_TEXT: &str = "Counters: what came in the last second, and what was lo
     Options are in the dialog of the interface (the gear beside it in the list). In a terminal: man sflowdump";
 
 /// The toolbar's sentences.
-pub fn controls(out: &mut dyn Write) -> io::Result<()> {
+pub fn controls(has_manual: bool, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "control {{number={COUNTERS}}}{{type=string}}{{display=Live}}{{placeholder=Counters, while a capture runs}}\
-         {{tooltip=What comes in, each second, and what was lost since the capture began}}"
+         {{tooltip=Agents heard; sFlow datagrams (dg) and packets (pkt) in the last second; what was lost since the \
+         capture began}}"
     )?;
     writeln!(
         out,
@@ -75,11 +76,13 @@ pub fn controls(out: &mut dyn Write) -> io::Result<()> {
         let default = direction.is_none();
         writeln!(out, "value {{control={DIRECTION}}}{{value={value}}}{{display={display}}}{{default={default}}}")?;
     }
+    // With the manual at hand it is at hand between captures, too.
+    let help = if has_manual { "help" } else { "control" };
     for (number, role, display, tooltip) in [
         (PAUSE, "control", "Pause", "Take no packets until it is pressed again"),
         (LOG, "logger", "Log", "Faults and losses, one by one"),
         (DEFAULTS, "restore", "Defaults", "All agents, both directions; between captures"),
-        (HELP, "control", "Help", "What these are for"),
+        (HELP, help, "Help", "What these are for"),
     ] {
         writeln!(
             out,
@@ -231,10 +234,11 @@ impl<'a> Toolbar<'a> {
             selection.agents = agent.into();
         }
         selection.direction = self.direction;
-        if self.paused {
-            selection.kinds = Kinds { flow: false, discard: false };
-        }
         selection
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.paused
     }
 
     /// Tells what is new, unless the host has not taken yet what was told before.
@@ -324,14 +328,15 @@ impl<'a> Toolbar<'a> {
         }
     }
 
+    /// In few letters, the most important ones last: of a long text the field shows the end.
     fn counters(&self, totals: &Totals, lost_in_kernel: u64, time: Duration) -> String {
         let written = |totals: &Totals| totals.written + totals.written_datagrams;
         let rate = |count: u64| u128::from(count) * 1000 / time.as_millis().max(1);
         let mut text = format!(
-            "{} datagrams/s, {} packets/s, {} agents, {} lost",
+            "{} agents, {} dg/s, {} pkt/s, {} lost",
+            self.heard.agents.len(),
             rate(totals.datagrams - self.last.datagrams),
             rate(written(totals) - written(&self.last)),
-            self.heard.agents.len(),
             lost(totals, lost_in_kernel),
         );
         if totals.malformed > 0 {

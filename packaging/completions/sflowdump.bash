@@ -23,7 +23,7 @@ _sflowdump() {
 
     case "${cmd}" in
         sflowdump)
-            opts="-r -w -C -G -W -c -h -V --duration --speed --loop --install --uninstall --format --port --listen --receive-buffer --tap --sflow-rt --advertise --forward --agents --interfaces --direction --packets --max-rate --content --comments --synthetic --link-type --backlog --log-level --log-file --help --version"
+            opts="-r -w -C -G -W -c -h -V --duration --speed --loop --install --uninstall --format --port --listen --receive-buffer --tap --sflow-rt --advertise --forward --agent --interface --agents --interfaces --direction --packets --max-rate --content --comments --synthetic --link-type --backlog --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -94,6 +94,14 @@ _sflowdump() {
                     return 0
                     ;;
                 --forward)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

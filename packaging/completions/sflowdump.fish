@@ -11,19 +11,21 @@ complete -c sflowdump -l format -d 'Kind of file [pcapng (default), pcap]' -r -f
 pcap\t''"
 complete -c sflowdump -l port -d 'UDP port that switches send sFlow to [default: 6343]' -r
 complete -c sflowdump -l listen -d 'Address or multicast group to receive on (default: all)' -r
-complete -c sflowdump -l receive-buffer -d 'Kernel\'s socket buffer in MiB (default: as large as allowed)' -r
+complete -c sflowdump -l receive-buffer -d 'Kernel\'s socket buffer in MiB (default: 0, as large as allowed)' -r
 complete -c sflowdump -l tap -d 'Let dumpcap watch sFlow pass this interface, instead of listening' -r
 complete -c sflowdump -l sflow-rt -d 'Ask this sFlow-RT to forward here, such as http://10.0.0.9:8008' -r
 complete -c sflowdump -l advertise -d 'Where sFlow-RT is to send to (default: this host, and the port)' -r
 complete -c sflowdump -l forward -d 'Copy every datagram on to other collectors: HOST[:PORT],...' -r
+complete -c sflowdump -l agent -d 'Only this agent; in Wireshark, Scan lists those heard in 2 seconds' -r
+complete -c sflowdump -l interface -d 'Only this agent\'s port, by ifIndex: 10.0.0.1:17; Scan lists them' -r
 complete -c sflowdump -l agents -d 'Only these agents, ! to leave out, such as 10.0.0.0/8,!10.1.0.1' -r
 complete -c sflowdump -l interfaces -d 'Only samples taken by these ifIndex numbers, such as 17,1-48' -r
 complete -c sflowdump -l direction -d 'Only packets that went this way at the port [both (default), in, out]' -r -f -a "both\t'Both'
 in\t'In'
 out\t'Out'"
-complete -c sflowdump -l packets -d 'Only these kinds: sampled or discarded packets [default: flow, discard]' -r -f -a "flow\t'Sampled packets'
+complete -c sflowdump -l packets -d 'Only these kinds of packets [default: flow, discard]' -r -f -a "flow\t'Sampled packets'
 discard\t'Discarded packets'"
-complete -c sflowdump -l max-rate -d 'At most N packets a second, thinned evenly (default: no limit)' -r
+complete -c sflowdump -l max-rate -d 'At most N packets a second, thinned evenly (default: 0, no limit)' -r
 complete -c sflowdump -l content -d 'Sampled packets or whole datagrams [packets (default), datagrams, both]' -r -f -a "packets\t'Sampled packets'
 datagrams\t'sFlow datagrams'
 both\t'Both'"

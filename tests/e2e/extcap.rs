@@ -112,7 +112,7 @@ fn the_dialogs_options_are_such_as_every_host_understands() {
             "--extcap-interface",
             "sflow",
             "--extcap-reload-option",
-            "agent",
+            "counters",
             "--counters",
             "false",
             "--agents",
@@ -393,9 +393,11 @@ fn a_bad_value_is_told_in_one_line_that_names_option_value_and_what_is_allowed()
         ("--port", "sflow", "1 to 65535"),
         ("--listen", "eth0", "IPv4 or IPv6 address"),
         ("--listen", "192.0.2.1", "an address of this host"),
-        ("--receive-buffer", "-1", "1 to 2047"),
+        ("--receive-buffer", "-1", "0 to 2047"),
         ("--agents", "10.0.0.0/33", "10.0.0.0/8"),
         ("--agents", "switch1", "10.0.0.0/8"),
+        ("--agent", "switch1", "IP address"),
+        ("--interface", "17", "10.0.0.1:17"),
         ("--interfaces", "eth0", "1-48"),
         ("--direction", "up", "both or in or out"),
         ("--packets", "flow,none", "flow or discard"),
@@ -419,7 +421,7 @@ fn a_call_that_cannot_be_read_is_told_too() {
 }
 
 #[test]
-fn a_taken_port_is_told_with_how_to_find_out_by_whom() {
+fn a_taken_port_is_told_with_who_has_it_and_what_to_do() {
     for (owner, listen) in
         [("[::]", None), ("127.0.0.1", None), ("127.0.0.1", Some("127.0.0.1")), ("[::1]", Some("::1"))]
     {
@@ -433,7 +435,9 @@ fn a_taken_port_is_told_with_how_to_find_out_by_whom() {
         options.extend(listen.map(|listen| ["--listen", listen]).into_iter().flatten());
         let message = failure(&options);
         assert!(message.starts_with(&format!("UDP port {port}")), "{message}");
-        assert!(message.contains("taken by another program") && message.contains("ss -ulpn"), "{message}");
+        let name = fs::read_to_string("/proc/self/comm").unwrap();
+        let by = format!("is taken by {} (process {}); ", name.trim_end(), std::process::id());
+        assert!(message.contains(&by) && message.contains("--tap") && message.contains("--port"), "{message}");
     }
 }
 

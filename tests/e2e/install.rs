@@ -76,6 +76,7 @@ fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 const EXTCAP: &str = ".config/wireshark/extcap/sflowdump";
 const SCRIPT: &str = ".local/lib/wireshark/plugins/sflowdump.lua";
 const PROFILE: &str = ".config/wireshark/profiles/sFlow";
+const MANUAL: &str = ".local/share/doc/sflowdump/sflowdump.html";
 
 /// What Wireshark 4.0 prints of this home, and where capture programs for all users are.
 fn folders(home: &Home, extcap_for_all: &Path) -> String {
@@ -120,6 +121,10 @@ fn tshark_finds_the_interface_the_fields_and_the_profile_until_they_are_uninstal
         told.says("wrote ", &home.file(PROFILE).join(name), "");
     }
 
+    let help = format!("{{help=file://{}}}", home.file(MANUAL).display());
+    let is_offered = || home.output(SFLOWDUMP, &["--extcap-interfaces"]).lines().next().unwrap().contains(&help);
+    assert!(is_offered());
+
     let installed = tree(home.path());
     let told = call(&home, "--install").good();
     told.says("", &home.file(SCRIPT), " is there already");
@@ -129,6 +134,7 @@ fn tshark_finds_the_interface_the_fields_and_the_profile_until_they_are_uninstal
     call(&home, "--uninstall").good();
     assert_eq!(tree(home.path()), before);
     assert_eq!(has_all(), [false; 3]);
+    assert!(!is_offered(), "Wireshark complains of a page that is not there");
     assert!(call(&home, "--uninstall").good().out.contains("nothing is removed"));
 }
 

@@ -79,6 +79,21 @@ fn the_manual_page_has_nothing_that_mandoc_finds_wrong() {
 }
 
 #[test]
+fn wireshark_s_help_is_the_manual_page() {
+    let home = Home::bare();
+    let page = fs::read_to_string(packaging("wireshark/sflowdump.html")).unwrap();
+    let help = home.output(SFLOWDUMP, &["--help"]);
+    let options = help.split_whitespace().filter(|word| word.starts_with("--"));
+    for option in options.map(|option| option.trim_end_matches([',', ')'])) {
+        assert!(page.contains(option), "{option}");
+    }
+    if have(&["mandoc"]) {
+        let made = home.output("mandoc", &["-T", "html", packaging("man/sflowdump.1").to_str().unwrap()]);
+        assert!(page == made, "make pages");
+    }
+}
+
+#[test]
 fn the_manual_page_has_every_option_of_the_help() {
     let home = Home::bare();
     let page = fs::read_to_string(packaging("man/sflowdump.1")).unwrap().replace("\\-", "-");

@@ -157,15 +157,13 @@ fn the_dialogs_scan_lists_the_interfaces() {
     if !have(&["dumpcap"]) {
         return;
     }
-    let output = Command::new(SFLOWDUMP)
-        .args(["--extcap-config", "--extcap-interface", "sflow", "--extcap-reload-option", "tap", "--port", "6343"])
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let question =
+        ["--extcap-config", "--extcap-interface", "sflow", "--extcap-reload-option", "tap", "--port", "6343"];
+    let text = Home::bare().output(SFLOWDUMP, &question);
     let mut lines = text.lines();
     assert!(lines.next().unwrap().contains("{value=none}"), "{text}");
     if may_capture() {
-        assert!(lines.any(|line| line.contains("{value=lo}{display=lo}{default=false}")), "{text}");
+        assert!(lines.any(|line| line.contains("{value=lo}{display=lo (Loopback)}{default=false}")), "{text}");
     }
     assert!(text.lines().all(|line| line.starts_with("value {arg=")));
 }

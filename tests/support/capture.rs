@@ -44,6 +44,10 @@ impl Capture {
         self
     }
 
+    pub fn pause(&mut self, paused: bool) {
+        self.converter.pause(paused);
+    }
+
     /// The file.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

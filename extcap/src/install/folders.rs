@@ -71,12 +71,17 @@ impl Folders {
 }
 
 /// The folder that a variable of the environment names.
-pub fn folder_of(variable: &str) -> Option<PathBuf> {
+fn folder_of(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
+/// A folder of this user's: the one that a variable names, else the usual one.
+pub fn folder_of_user(variable: &str, usual: &str) -> Result<PathBuf, Failure> {
+    folder_of(variable).map_or_else(|| home().map(|home| home.join(usual)), Ok)
+}
+
 /// This user's home.
-pub fn home() -> Result<PathBuf, Failure> {
+fn home() -> Result<PathBuf, Failure> {
     folder_of("HOME").ok_or_else(|| Failure::new("HOME names no folder"))
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::Crc;
 
-use super::folders::{folder_of, home};
+use super::folders::folder_of_user;
 use crate::Failure;
 
 /// What stood at a path when it was made.
@@ -57,7 +57,7 @@ pub struct Record {
 impl Record {
     /// Reads the record of this user, if there is one.
     pub fn open() -> Result<Self, Failure> {
-        let state = folder_of("XDG_STATE_HOME").map_or_else(|| home().map(|home| home.join(".local/state")), Ok)?;
+        let state = folder_of_user("XDG_STATE_HOME", ".local/state")?;
         let path = state.join("sflowdump/installed");
         let text = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),

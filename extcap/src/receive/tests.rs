@@ -73,6 +73,26 @@ macro_rules! receiver_tests {
             }
 
             #[test]
+            fn receiving_allocates_nothing() {
+                let (socket, sender) = pair("127.0.0.1");
+                let mut receiver = Receiver::new(socket);
+                let mut all = 0;
+                let allocations = allocation_counter::measure(|| {
+                    for _ in 0..3 {
+                        for _ in 0..=BATCH {
+                            sender.send(&[5; 1372]).unwrap();
+                        }
+                        for waiting in [BATCH, 1, 0] {
+                            assert_eq!(receiver.receive().unwrap(), waiting);
+                            all += (0..waiting).map(|place| receiver.datagram(place).bytes.len()).sum::<usize>();
+                        }
+                        _ = receiver.lost();
+                    }
+                });
+                assert_eq!((all, allocations.count_total), (3 * (BATCH + 1) * 1372, 0));
+            }
+
+            #[test]
             fn the_largest_datagram_fits() {
                 let (socket, sender) = pair("127.0.0.1");
                 let mut receiver = Receiver::new(socket);
@@ -165,13 +185,15 @@ fn a_socket_for_all_addresses_hears_both_families() {
 }
 
 #[test]
-fn a_taken_port_is_told_with_how_to_find_its_owner() {
+fn a_taken_port_is_told_with_its_holder_or_how_to_find_it() {
     let (socket, _sender) = pair("127.0.0.1");
     let port = socket.local_addr().unwrap().port();
     let listen = Listen { port, address: Some("127.0.0.1".parse().unwrap()), receive_buffer: None };
     let failure = open(&listen).unwrap_err().to_string();
-    assert!(failure.starts_with(&format!("UDP port {port} on 127.0.0.1 is taken by another program")), "{failure}");
-    assert!(failure.contains(&format!("ss -ulpn sport = :{port}")), "{failure}");
+    assert!(failure.starts_with(&format!("UDP port {port} on 127.0.0.1 is taken by ")), "{failure}");
+    assert!(failure.contains(&format!(" (process {}); stop it", std::process::id())), "{failure}");
+    // Of another user's program, who it is cannot be known.
+    assert!(holder(port, None).contains(&format!("another program: \"ss -ulpn sport = :{port}\"")));
 }
 
 #[test]
