@@ -19,7 +19,7 @@ inside() {
 
 # The same as an ordinary user, with a loopback of its own.
 as_user() {
-    env -i PATH=/usr/bin:/bin HOME=/home/user LANG=C.UTF-8 \
+    env -i PATH=/usr/bin:/bin:/usr/sbin HOME=/home/user LANG=C.UTF-8 \
         unshare --net sh -c 'ip link set lo up && exec chroot --userspec=1000:1000 "$@"' sh "$root" sh -euc "cd; $1"
 }
 

@@ -230,6 +230,8 @@ static void collect(int udp, long long most, long long seconds, long long interv
     }
 }
 
+static const char usage[] = "usage: agents [-p PORT] [-n DATAGRAMS] [-t SECONDS] [-i SECONDS]\n";
+
 static long long number(const char *text, long long most)
 {
     char *end;
@@ -248,7 +250,7 @@ int main(int words, char **word)
     struct sigaction on_signal;
     int option, udp;
 
-    while ((option = getopt(words, word, "p:n:t:i:")) != -1) {
+    while ((option = getopt(words, word, "hp:n:t:i:")) != -1) {
         switch (option) {
         case 'p':
             port = number(optarg, 65535);
@@ -262,8 +264,11 @@ int main(int words, char **word)
         case 'i':
             interval = number(optarg, 2000000);
             break;
+        case 'h':
+            fputs(usage, stdout);
+            return 0;
         default:
-            fprintf(stderr, "usage: agents [-p PORT] [-n DATAGRAMS] [-t SECONDS] [-i SECONDS]\n");
+            fputs(usage, stderr);
             return 2;
         }
     }
