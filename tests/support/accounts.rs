@@ -4,12 +4,9 @@ use sflowcap::capture::Totals;
 
 use super::convert::Converted;
 
-/// Everything is counted once, and the file agrees.
+/// Every sample and packet is counted once, and the file agrees.
 pub fn check(converted: &Converted) {
     let Totals {
-        datagrams,
-        malformed,
-        other_agents,
         flow_samples,
         discarded_packets,
         paused,
@@ -18,18 +15,31 @@ pub fn check(converted: &Converted) {
         other_directions,
         without_header,
         packets,
+        ..
+    } = converted.totals;
+    let left_out = paused + other_kinds + other_interfaces + other_directions + without_header;
+    let gave_packets = (flow_samples + discarded_packets).checked_sub(left_out).expect("no sample counts twice");
+    assert!(gave_packets <= packets && (gave_packets > 0 || packets == 0), "{:?}", converted.totals);
+    check_file(converted);
+}
+
+/// Every packet is counted once, and the file agrees. That is all there is to say of a file of whole datagrams.
+pub fn check_file(converted: &Converted) {
+    let Totals {
+        datagrams,
+        malformed,
+        other_agents,
+        packets,
         no_link_type,
         filtered,
+        thinned,
         dropped,
         written,
         written_datagrams,
         dropped_datagrams,
         ..
     } = converted.totals;
-    assert_eq!(packets, no_link_type + filtered + dropped + written);
-    let left_out = paused + other_kinds + other_interfaces + other_directions + without_header;
-    let gave_packets = (flow_samples + discarded_packets).checked_sub(left_out).expect("no sample counts twice");
-    assert!(gave_packets <= packets && (gave_packets > 0 || packets == 0), "{:?}", converted.totals);
+    assert_eq!(packets, no_link_type + filtered + thinned + dropped + written);
     assert!(malformed + other_agents <= datagrams);
     assert_eq!(malformed > 0, !converted.faults.is_empty());
     let file = &converted.file;
