@@ -10,6 +10,10 @@ EXTCAPDIRS ?= $(LIBDIR)/wireshark/extcap $(WIRESHARK_PREFIX)/libexec/wireshark/e
 # Lua scripts for all versions, and profiles that users get a copy of when they choose one.
 PLUGINDIR ?= $(LIBDIR)/wireshark/plugins
 PROFILEDIR ?= $(WIRESHARK_PREFIX)/share/wireshark/profiles
+# The library for C.
+LIBRARYDIR ?= $(LIBDIR:$(WIRESHARK_PREFIX)/%=$(PREFIX)/%)
+PKGCONFIGDIR ?= $(LIBRARYDIR)/pkgconfig
+INCLUDEDIR ?= $(PREFIX)/include
 # Wireshark's Help button: the program looks for the page from its own place.
 HTMLDIR = $(PREFIX)/share/doc/sflowdump
 MANDIR ?= $(PREFIX)/share/man
@@ -22,11 +26,23 @@ CARGO ?= cargo
 CARGO_TARGET_DIR ?= target
 release = $(CARGO_TARGET_DIR)/release
 program = $(release)/sflowdump
+library = $(release)/libsflowcap
 
-.PHONY: build help demo link unlink install uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv screenshot clean
+version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+abi := $(shell sed -n 's/^\#define SFLOWCAP_ABI_VERSION //p' include/sflowcap.h)
+soname = libsflowcap.so.$(abi)
 
-build: ## build the program (the default)
+.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv deny dist test-containers screenshot clean
+
+build: library ## build the program, and the library for C (the default)
 	$(CARGO) build --release --locked --package sflowdump
+
+library: ## build the library for C
+	$(CARGO) build --release --locked --package libsflowcap
+	@# What a program needs that has the library in itself; compilers for C link libgcc and libc anyway.
+	@echo | rustc --crate-type staticlib --print native-static-libs -o $(release)/none.a - 2>&1 \
+		| sed -n 's/^note: native-static-libs: //p' | sed 's/-lgcc_s *//; s/ *-lc$$//' >$(library).libs
+	@rm -f $(release)/none.a
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 26
@@ -46,7 +62,12 @@ unlink: $(program) ## undo link
 $(program):
 	$(MAKE) build
 
-install: $(program) ## install below PREFIX (/usr/local), for all users
+$(library).libs:
+	$(MAKE) library
+
+install: install-program install-library ## install below PREFIX (/usr/local), for all users
+
+install-program: $(program) ## the program alone
 	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(MANDIR)/man1 $(BASHDIR) $(ZSHDIR) $(FISHDIR) $(EXTCAPDIRS) $(PLUGINDIR) $(PROFILEDIR)/sFlow $(HTMLDIR))
 	install -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/sflowdump
 	install -m 644 packaging/man/sflowdump.1 $(DESTDIR)$(MANDIR)/man1/sflowdump.1
@@ -54,15 +75,29 @@ install: $(program) ## install below PREFIX (/usr/local), for all users
 	install -m 644 packaging/completions/sflowdump.bash $(DESTDIR)$(BASHDIR)/sflowdump
 	install -m 644 packaging/completions/_sflowdump $(DESTDIR)$(ZSHDIR)/_sflowdump
 	install -m 644 packaging/completions/sflowdump.fish $(DESTDIR)$(FISHDIR)/sflowdump.fish
-	for folder in $(EXTCAPDIRS); do ln -sf $(PREFIX)/bin/sflowdump $(DESTDIR)$$folder/sflowdump; done
+	for folder in $(EXTCAPDIRS); do ln -sfr $(DESTDIR)$(PREFIX)/bin/sflowdump $(DESTDIR)$$folder/sflowdump; done
 	install -m 644 packaging/wireshark/sflowdump.lua $(DESTDIR)$(PLUGINDIR)/sflowdump.lua
 	install -m 644 packaging/wireshark/profiles/sFlow/* $(DESTDIR)$(PROFILEDIR)/sFlow
+
+install-library: $(library).libs ## the library for C alone
+	install -d $(addprefix $(DESTDIR),$(LIBRARYDIR) $(PKGCONFIGDIR) $(INCLUDEDIR))
+	install -m 644 $(library).so $(DESTDIR)$(LIBRARYDIR)/$(soname).$(version)
+	ln -sf $(soname).$(version) $(DESTDIR)$(LIBRARYDIR)/$(soname)
+	ln -sf $(soname) $(DESTDIR)$(LIBRARYDIR)/libsflowcap.so
+	install -m 644 $(library).a $(DESTDIR)$(LIBRARYDIR)/libsflowcap.a
+	install -m 644 include/sflowcap.h $(DESTDIR)$(INCLUDEDIR)/sflowcap.h
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBRARYDIR:$(PREFIX)/%=$${prefix}/%)|; s|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|; s|@VERSION@|$(version)|' \
+		packaging/sflowcap.pc.in | sed "s|@LIBS@|$$(cat $(library).libs)|" >$(DESTDIR)$(PKGCONFIGDIR)/sflowcap.pc
+	chmod 644 $(DESTDIR)$(PKGCONFIGDIR)/sflowcap.pc
+	$(if $(DESTDIR),,$(if $(filter /usr /usr/local,$(PREFIX)),ldconfig))
 
 uninstall: ## undo install
 	rm -f $(DESTDIR)$(PREFIX)/bin/sflowdump $(DESTDIR)$(MANDIR)/man1/sflowdump.1
 	rm -f $(addprefix $(DESTDIR),$(BASHDIR)/sflowdump $(ZSHDIR)/_sflowdump $(FISHDIR)/sflowdump.fish)
 	rm -f $(foreach folder,$(EXTCAPDIRS),$(DESTDIR)$(folder)/sflowdump) $(DESTDIR)$(PLUGINDIR)/sflowdump.lua
 	rm -rf $(DESTDIR)$(PROFILEDIR)/sFlow $(DESTDIR)$(HTMLDIR)
+	rm -f $(addprefix $(DESTDIR)$(LIBRARYDIR)/,libsflowcap.a libsflowcap.so $(soname) $(soname).$(version))
+	rm -f $(DESTDIR)$(PKGCONFIGDIR)/sflowcap.pc $(DESTDIR)$(INCLUDEDIR)/sflowcap.h
 
 test: test-tools ## run all tests, with all the tools they know how to use
 	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --workspace --locked
@@ -76,6 +111,7 @@ test-tools: ## install those tools (Debian)
 bench: ## what it costs and carries, beside a bare receive loop (some minutes, on a machine with nothing else to do)
 	$(CARGO) bench --locked --package sflowdump --bench live
 	$(CARGO) bench --locked --package sflowcap --bench decode
+	scripts/bench-instructions.sh
 
 soak: ## minutes of a fast feed through tshark, with readers that stall: nothing may go uncounted
 	SFLOWDUMP_SOAK=60 $(CARGO) test --release --locked --package sflowdump --test load -- --nocapture --test-threads 1
@@ -84,7 +120,7 @@ lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with 
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
-	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh; fi
+	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh packaging/docker/*/entry; fi
 	python3 fixtures/generate.py /dev/stdout | cmp - fixtures/demo.pcap
 	$(pages) $(CARGO_TARGET_DIR)/pages
 	diff -r packaging/completions $(CARGO_TARGET_DIR)/pages/completions
@@ -107,6 +143,15 @@ doc: ## the library's documentation
 
 msrv: ## build with the oldest supported compiler, Debian 13's (as root)
 	scripts/msrv.sh
+
+deny: ## whether licences and sources of all crates are such as may be passed on (needs cargo-deny)
+	$(CARGO) deny check licenses bans sources
+
+dist: ## the last commit's source with all crates, for packagers: dist/
+	scripts/dist.sh dist
+
+test-containers: dist ## build the container images and run them (Debian, as root)
+	scripts/test-containers.sh dist
 
 screenshot: test-tools ## the pictures in the documents, by the tests of Wireshark's windows (Debian 12)
 	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --locked --package sflowdump --test gui

@@ -3,6 +3,7 @@
 set -eu
 "$(dirname "$0")"/apt-install.sh \
     gcc g++ libc6-dev ca-certificates `# to build` \
+    make pkg-config valgrind `# the C library, as its users build with it` \
     tshark tcpdump wireshark-common libpcap0.8 `# readers of what we write, and the filter compiler` \
     wireshark xvfb xauth xdotool imagemagick `# Wireshark's windows` \
     openvswitch-switch pmacct `# sFlow agents` \

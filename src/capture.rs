@@ -175,9 +175,6 @@ struct Packet<'a> {
     /// The length on the wire, with the home's prefix.
     original_length: u32,
     timestamp: u64,
-    direction: Direction,
-    /// How many packets the sample stands for; none for an event.
-    sampling_rate: Option<u32>,
     making: Making,
 }
 
@@ -353,8 +350,6 @@ impl Converter {
             data: context.received.bytes,
             original_length: (headers.as_slice().len() + context.received.bytes.len()) as u32,
             timestamp: context.received.timestamp,
-            direction: Direction::In,
-            sampling_rate: None,
             making: Making { thinned, ..Making::default() },
         };
         self.totals.written_datagrams += 1;
@@ -373,8 +368,8 @@ impl Converter {
             let Some(told) = Told::of(&sample) else { return false };
             let selection = &self.options.selection;
             selection.has_kind(told)
-                && selection.has_source(told.source())
-                && selection.has_direction(told.direction())
+                && selection.has_interface(told)
+                && selection.has_direction(|| told.direction())
                 && headers(told.records()).flatten().any(|header| {
                     let placed = self.place(&header);
                     placed.is_some_and(|(home, original_length)| self.passes(home, header.header, original_length))
@@ -415,12 +410,12 @@ impl Converter {
             self.totals.other_kinds += 1;
             return;
         }
-        if !self.options.selection.has_source(told.source()) {
+        if !self.options.selection.has_interface(told) {
             self.totals.other_interfaces += 1;
             return;
         }
         let stream = self.stream(context, told);
-        if !self.options.selection.has_direction(told.direction()) {
+        if !self.options.selection.has_direction(|| told.direction()) {
             self.totals.other_directions += 1;
             return;
         }
@@ -451,46 +446,38 @@ impl Converter {
         mut out: Option<&mut Vec<u8>>,
         fault: &mut impl FnMut(Error),
     ) {
-        let mut agent_clock = None;
+        let (mut header, mut is_only, mut agent_clock) = (None, true, None);
         for record in told.records() {
             match record {
                 Ok(record) if record.tag == ExtendedTimestamp::TAG => {
                     agent_clock = ExtendedTimestamp::read(&mut record.xdr()).ok();
                 }
-                Ok(_) => {}
+                Ok(record) => {
+                    if let Some(decoded) = SampledHeader::decode(&record) {
+                        is_only &= header.is_none();
+                        header = Some(decoded);
+                    }
+                }
                 Err(error) => fault(error),
             }
         }
         let timestamp = agent_clock.map_or(context.received.timestamp, |clock| clock.nanoseconds);
-        let direction = told.direction();
-        let sampling_rate = told.sampling_rate();
+        let making = Making { agent_clock: agent_clock.is_some(), ..Making::default() };
         let mut has_packet = false;
-        for header in headers(told.records()) {
-            let header = match header {
-                Ok(header) => header,
-                Err(error) => {
-                    fault(error);
-                    continue;
-                }
-            };
-            if self.is_done() {
-                return;
+        let mut one = |converter: &mut Self, header: Result<SampledHeader<'_>>| match header {
+            Ok(_) if converter.is_done() => {}
+            Ok(header) => {
+                has_packet = true;
+                converter.header(context, told, stream, &header, timestamp, making, out.as_deref_mut());
             }
-            has_packet = true;
-            self.totals.packets += 1;
-            let Some((home, original_length)) = self.place(&header) else {
-                self.totals.no_link_type += 1;
-                continue;
-            };
-            let making = Making {
-                header: (!home.prefix.is_empty()).then_some(header.protocol),
-                synthetic: None,
-                agent_clock: agent_clock.is_some(),
-                thinned: 0,
-            };
-            let data = header.header;
-            let mut packet = Packet { home, data, original_length, timestamp, direction, sampling_rate, making };
-            self.packet(context, told, stream, &mut packet, out.as_deref_mut());
+            Err(error) => fault(error),
+        };
+        if !is_only {
+            for header in headers(told.records()) {
+                one(self, header);
+            }
+        } else if let Some(header) = header {
+            one(self, header);
         }
         if has_packet || self.is_done() {
             return;
@@ -507,15 +494,31 @@ impl Converter {
             data: made.as_slice(),
             original_length: made.original_length,
             timestamp,
-            direction,
-            sampling_rate,
-            making: Making {
-                header: None,
-                synthetic: Some(made.structure),
-                agent_clock: agent_clock.is_some(),
-                thinned: 0,
-            },
+            making: Making { synthetic: Some(made.structure), ..making },
         };
+        self.packet(context, told, stream, &mut packet, out);
+    }
+
+    /// A sampled header of a selected sample.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing that makes a packet")]
+    #[inline]
+    fn header(
+        &mut self,
+        context: &Context<'_>,
+        told: Told<'_, '_>,
+        stream: Option<u32>,
+        header: &SampledHeader<'_>,
+        timestamp: u64,
+        making: Making,
+        out: Option<&mut Vec<u8>>,
+    ) {
+        self.totals.packets += 1;
+        let Some((home, original_length)) = self.place(header) else {
+            self.totals.no_link_type += 1;
+            return;
+        };
+        let making = Making { header: (!home.prefix.is_empty()).then_some(header.protocol), ..making };
+        let mut packet = Packet { home, data: header.header, original_length, timestamp, making };
         self.packet(context, told, stream, &mut packet, out);
     }
 
@@ -587,13 +590,14 @@ impl Converter {
         };
         let counters = &mut self.interfaces.at(place).counters;
         counters.written += 1;
+        let direction = told.map_or(Direction::In, |told| told.direction());
         let block = EnhancedPacket {
             interface_id,
             timestamp: packet.timestamp,
             prefix,
             data: packet.data,
             original_length: packet.original_length,
-            flags: match packet.direction {
+            flags: match direction {
                 Direction::In => 1,
                 Direction::Out => 2,
                 Direction::Unknown => 0,
@@ -604,7 +608,7 @@ impl Converter {
             if self.options.comments {
                 out.extend_from_slice(&self.comment_start);
                 match told {
-                    Some(told) => metadata::write(out, told, &packet.making),
+                    Some(told) => metadata::write(out, told, direction, &packet.making),
                     None => metadata::write_thinned(out, &packet.making),
                 }
             }
@@ -654,7 +658,7 @@ impl Converter {
             Some(told) => {
                 let source = told.source();
                 let kind = if source.if_index().is_some() { "ifIndex" } else { "data source" };
-                let rate = match packet.sampling_rate {
+                let rate = match told.sampling_rate() {
                     Some(0) => ", sampling rate unknown".to_owned(),
                     Some(rate) => format!(", sampling 1 in {rate}"),
                     None => String::new(),

@@ -57,11 +57,11 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::flow::{
-    AsPath, ExtendedSocketIpv4, ExtendedSocketIpv6, FlowRecord, HeaderProtocol, SampledEthernet, SampledIpv4,
-    SampledIpv6, VlanTag,
+    AsPath, ExtendedSocketIpv4, ExtendedSocketIpv6, FlowRecord, HeaderProtocol, SampledEthernet, SampledHeader,
+    SampledIpv4, SampledIpv6, VlanTag,
 };
 use crate::sample::{DataSource, Direction, DiscardedPacket, FlowSample, Interface, Records, Sample, Tag};
-use crate::structure::{List, Text};
+use crate::structure::{List, Structure, Text};
 
 /// The longest text that is told whole, in bytes.
 const MOST_TEXT: usize = 200;
@@ -94,6 +94,20 @@ impl<'s, 'a> Told<'s, 'a> {
         match self {
             Told::Flow(sample) => sample.source(),
             Told::Discarded(sample) => sample.source(),
+        }
+    }
+
+    pub(crate) fn input(&self) -> Interface {
+        match self {
+            Told::Flow(sample) => sample.input(),
+            Told::Discarded(sample) => sample.input(),
+        }
+    }
+
+    pub(crate) fn output(&self) -> Interface {
+        match self {
+            Told::Flow(sample) => sample.output(),
+            Told::Discarded(sample) => sample.output(),
         }
     }
 
@@ -143,17 +157,17 @@ pub(crate) fn write_agent(out: &mut Vec<u8>, agent: IpAddr, sub_agent_id: u32) {
     }
 }
 
-/// Appends what a sample tells of a packet, after [`write_agent`].
-pub(crate) fn write(out: &mut Vec<u8>, told: Told<'_, '_>, making: &Making) {
+/// Appends what a sample tells of a packet, after [`write_agent`]. The direction is the sample's.
+pub(crate) fn write(out: &mut Vec<u8>, told: Told<'_, '_>, direction: Direction, making: &Making) {
     let mut words = Words(out);
     words.source(b" source=", told.source());
-    let (input, output, drops, sequence_number) = match told {
-        Told::Flow(sample) => (sample.input(), sample.output(), sample.drops(), sample.sequence_number()),
-        Told::Discarded(sample) => (sample.input(), sample.output(), sample.drops(), sample.sequence_number()),
+    let (drops, sequence_number) = match told {
+        Told::Flow(sample) => (sample.drops(), sample.sequence_number()),
+        Told::Discarded(sample) => (sample.drops(), sample.sequence_number()),
     };
-    words.interface(b" in=", input);
-    words.interface(b" out=", output);
-    match told.direction() {
+    words.interface(b" in=", told.input());
+    words.interface(b" out=", told.output());
+    match direction {
         Direction::In => words.bytes(b" dir=", b"in"),
         Direction::Out => words.bytes(b" dir=", b"out"),
         Direction::Unknown => {}
@@ -183,6 +197,9 @@ pub(crate) fn write(out: &mut Vec<u8>, told: Told<'_, '_>, making: &Making) {
         words.bytes(b" clock=", b"agent");
     }
     for record in told.records().take(MOST_RECORDS).flatten() {
+        if record.tag == SampledHeader::TAG {
+            continue; // a packet of its own
+        }
         match FlowRecord::decode(&record) {
             Ok(read) => words.record(&read),
             Err(_) => words.tag(b" unread=", record.tag),
@@ -195,6 +212,36 @@ pub(crate) fn write_thinned(out: &mut Vec<u8>, making: &Making) {
     if making.thinned > 0 {
         Words(out).number64(b" thinned=", 1 << making.thinned);
     }
+}
+
+/// Where numbers have more than eight digits.
+const EIGHT_DIGITS: u64 = 100_000_000;
+
+/// Eight times the character `0`.
+const ASCII_ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// The digits of a number of up to eight, without zeros before them, and how many they are.
+#[inline]
+fn first_digits(number: u32) -> ([u8; 8], usize) {
+    if number < 10 {
+        return ([b'0' + number as u8; 8], 1);
+    }
+    let digits = eight_digits(number);
+    let zeros = digits.trailing_zeros() / 8;
+    (((digits | ASCII_ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize)
+}
+
+/// The eight decimal digits of a number of no more, a byte each, the first one lowest.
+///
+/// All are found at once: halves of four digits, in these quarters of two, in these single ones. A multiplication and a shift
+/// divide by 100 and 10 in each part, exact for as many digits as it has.
+#[inline]
+fn eight_digits(number: u32) -> u64 {
+    let fours = u64::from(number / 10_000) | u64::from(number % 10_000) << 32;
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | (pairs - 10 * tens) << 8
 }
 
 /// Writes words. Appending to a `Vec` cannot fail, so that results of `write!` are dropped.
@@ -213,13 +260,23 @@ impl Words<'_> {
     }
 
     fn number<const N: usize>(&mut self, key: &[u8; N], number: u32) {
-        self.key(key);
-        self.decimal(u64::from(number));
+        self.number64(key, u64::from(number));
     }
 
+    #[inline]
     fn number64<const N: usize>(&mut self, key: &[u8; N], number: u64) {
-        self.key(key);
-        self.decimal(number);
+        if number >= EIGHT_DIGITS {
+            self.key(key);
+            return self.decimal(number);
+        }
+        let (digits, length) = first_digits(number as u32);
+        // Room is asked for once; what is too much is taken back.
+        let at = self.0.len();
+        self.0.extend_from_slice(&[0; 24]);
+        let word = &mut self.0[at..at + 24];
+        word[..N].copy_from_slice(key);
+        word[N..N + 8].copy_from_slice(&digits);
+        self.0.truncate(at + N + length);
     }
 
     /// A number that may not be known.
@@ -236,33 +293,16 @@ impl Words<'_> {
         }
     }
 
-    /// Decimal digits, without the cost of a formatter: two at a time into a buffer, of which a fixed size is taken.
-    #[inline]
-    fn decimal(&mut self, mut number: u64) {
-        const MOST: usize = 20;
-        const PAIRS: [[u8; 2]; 100] = {
-            let mut pairs = [[0; 2]; 100];
-            let mut number = 0;
-            while number < 100 {
-                pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
-                number += 1;
-            }
-            pairs
-        };
-        let mut digits = [0; 2 * MOST];
-        let mut start = MOST;
-        while number >= 10 {
-            start -= 2;
-            digits[start..start + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
-            number /= 100;
+    /// Decimal digits, without the cost of a formatter.
+    fn decimal(&mut self, number: u64) {
+        if number < EIGHT_DIGITS {
+            let (digits, length) = first_digits(number as u32);
+            let end = self.0.len() + length;
+            self.0.extend_from_slice(&digits);
+            return self.0.truncate(end);
         }
-        if number > 0 || start == MOST {
-            start -= 1;
-            digits[start] = b'0' + number as u8;
-        }
-        let end = self.0.len() + MOST - start;
-        self.0.extend_from_slice(&digits[start..start + MOST]);
-        self.0.truncate(end);
+        self.decimal(number / EIGHT_DIGITS);
+        self.0.extend_from_slice(&(eight_digits((number % EIGHT_DIGITS) as u32) | ASCII_ZEROS).to_le_bytes());
     }
 
     /// A value that holds nothing to be escaped.
@@ -665,7 +705,10 @@ mod tests {
     #[test]
     fn decimals_are_those_of_the_formatter() {
         let powers = (0..20).map(|power| 10_u64.pow(power));
-        for number in powers.flat_map(|power| [power - 1, power, power + 1]).chain([0, 105, u64::MAX]) {
+        let around = powers.flat_map(|power| [power - 1, power, power + 1]);
+        // The halves of eight digits do not depend on each other.
+        let halves = (0..10_000).flat_map(|half| [half, half * 10_000, half * 10_001]);
+        for number in around.chain(halves).chain([u64::MAX]) {
             let mut out = Vec::new();
             Words(&mut out).decimal(number);
             assert_eq!(String::from_utf8(out).unwrap(), number.to_string());

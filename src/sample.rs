@@ -278,7 +278,16 @@ impl<'a> FlowSample<'a> {
     /// Which way the packet went through the data source.
     #[inline]
     pub fn direction(&self) -> Direction {
-        Direction::of(self.source(), self.input(), self.output())
+        match self.fields {
+            // The word of a port below 2²⁴ is the same for a source as for an interface, in all of these layouts.
+            FlowFields::Compact(fields) | FlowFields::V2V4(fields) => match word(fields, 1) {
+                0 | 0x0100_0000.. => Direction::Unknown,
+                source if word(fields, 5) == source => Direction::In,
+                source if word(fields, 6) == source => Direction::Out,
+                _ => Direction::Unknown,
+            },
+            FlowFields::Expanded(_) => Direction::of(self.source(), self.input(), self.output()),
+        }
     }
 
     /// The field at a place of the compact, or of the expanded layout.

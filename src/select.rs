@@ -8,7 +8,7 @@ use core::str::FromStr;
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::metadata::Told;
-use crate::sample::{DataSource, Direction};
+use crate::sample::Direction;
 
 /// An entry of a list that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,7 +201,7 @@ impl Default for Kinds {
 pub struct Selection {
     /// The agents whose datagrams are read.
     pub agents: AgentList,
-    /// The interfaces that took the sample.
+    /// The interfaces that took the sample; or where none did, those that the packet came in and went out by.
     pub interfaces: InterfaceList,
     /// The direction relative to that interface; both when there is none.
     pub direction: Option<Direction>,
@@ -222,16 +222,26 @@ impl Selection {
         }
     }
 
-    /// Whether samples of this data source are kept.
+    /// Whether samples of these interfaces are kept: of the one that took the sample, or where that is none (a bridge samples
+    /// as a whole), of those that the packet came in and went out by.
     #[inline]
-    pub fn has_source(&self, source: DataSource) -> bool {
-        self.interfaces.is_empty() || source.if_index().is_some_and(|index| self.interfaces.contains(index))
+    pub(crate) fn has_interface(&self, told: Told<'_, '_>) -> bool {
+        if self.interfaces.is_empty() {
+            return true;
+        }
+        match told.source().if_index() {
+            None | Some(0) => {
+                let on_the_way = [told.input(), told.output()];
+                on_the_way.iter().filter_map(|interface| interface.index()).any(|index| self.interfaces.contains(index))
+            }
+            Some(index) => self.interfaces.contains(index),
+        }
     }
 
-    /// Whether packets that went this way are kept.
+    /// Whether packets that went this way are kept. The direction is only asked for where it matters.
     #[inline]
-    pub fn has_direction(&self, direction: Direction) -> bool {
-        self.direction.is_none_or(|wanted| wanted == direction)
+    pub(crate) fn has_direction(&self, direction: impl FnOnce() -> Direction) -> bool {
+        self.direction.is_none_or(|wanted| wanted == direction())
     }
 }
 
@@ -299,12 +309,5 @@ mod tests {
         for bad in ["x", "4-1", "1-", "-1", "4294967296", "1-2-3", "+1"] {
             assert!(bad.parse::<InterfaceList>().is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn only_interfaces_are_selected_by_number() {
-        let selection = Selection { interfaces: "5".parse().unwrap(), ..Selection::default() };
-        assert!(selection.has_source(DataSource { class: DataSource::IF_INDEX, index: 5 }));
-        assert!(!selection.has_source(DataSource { class: DataSource::SMON_VLAN, index: 5 }));
     }
 }

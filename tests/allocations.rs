@@ -28,8 +28,10 @@ impl PacketFilter for Odd {
     }
 }
 
-/// Ways to run a converter, by name.
-fn ways() -> Vec<(&'static str, fn() -> Options)> {
+/// A way to run a converter, and its name.
+type Way = (&'static str, fn() -> Options);
+
+fn ways() -> Vec<Way> {
     fn comments() -> Options {
         Options { comments: true, synthetic: true, framing: Framing::Native, ..Options::default() }
     }

@@ -151,3 +151,37 @@ fn past_the_bound_packets_go_to_interface_zero_and_are_counted() {
     assert_eq!((captured.totals.past_interface_bound, captured.totals.written), (9, u64::from(most) + 11));
     assert_eq!(captured.file.statistics[0].delivered, Some(9));
 }
+
+/// A flow sample of a compact data source, between two compact interfaces.
+fn between(source: u32, input: u32, output: u32) -> Wire {
+    let fields = Wire::new().u32s([1, source, 100, 0, 0, input, output, 1]);
+    Wire::new().framed(0, 1, fields.raw(support::capture::frame().0))
+}
+
+#[test]
+fn an_interface_is_selected_by_what_sampled_or_by_the_way_where_no_interface_did() {
+    const ENTITY: u32 = 0x0200_03e8;
+    const VLAN: u32 = 0x0100_0005;
+    const MANY: u32 = 0x8000_0005;
+    for (source, input, output, taken) in [
+        (5, 5, 6, true),
+        (5, 7, 8, true),
+        (6, 5, 6, false),
+        (6, 6, 5, false),
+        (ENTITY, 5, 6, true),
+        (ENTITY, 6, 5, true),
+        (ENTITY, 6, 7, false),
+        (ENTITY, 6, MANY, false),
+        (VLAN, 6, 7, false),
+        (VLAN, 5, 0, true),
+        (0, 0, 5, true),
+        (0, 0, 0, false),
+    ] {
+        let selection = Selection { interfaces: "5".parse().unwrap(), ..Selection::default() };
+        let mut capture = Capture::new(Options { selection, ..Options::default() });
+        capture.datagram(&Header::numbered(1).datagram(&[between(source, input, output)]));
+        let totals = capture.end().totals;
+        let expected = if taken { (1, 0) } else { (0, 1) };
+        assert_eq!((totals.written, totals.other_interfaces), expected, "{source:x} {input} {output:x}");
+    }
+}

@@ -135,7 +135,7 @@ pub struct sflowcap_sample {
     pub reason: u32,
     /// Which way it went through the data source.
     pub direction: sflowcap_direction,
-    /// Records that cannot be read; sflowcap_last_error tells of the last of them.
+    /// Records of a packet that cannot be read; sflowcap_last_error tells of the last of them.
     pub faults: u32,
     /// What the first byte of `header` belongs to: 1 Ethernet, 11 IPv4, 12 IPv6, ...
     pub header_protocol: u32,
@@ -151,7 +151,13 @@ pub struct sflowcap_sample {
     pub header_length: usize,
     /// The agent's own time stamp of the packet, in nanoseconds since 1970; 0 if it sends none.
     pub time: u64,
+    /// The library's own.
+    pub walk: [u64; 12],
 }
+
+pub(crate) type RecordWalk = Option<Records<'static>>;
+const _: () =
+    assert!(size_of::<RecordWalk>() <= 12 * 8 && align_of::<RecordWalk>() <= 8 && !needs_drop::<RecordWalk>());
 
 impl sflowcap_sample {
     const EMPTY: Self = sflowcap_sample {
@@ -174,12 +180,14 @@ impl sflowcap_sample {
         header: core::ptr::null(),
         header_length: 0,
         time: 0,
+        walk: [0; 12],
     };
 
+    /// With its records, which are left to be written to `walk`.
     #[inline]
-    fn of(sample: &Sample<'_>) -> Self {
+    fn of<'a>(sample: &Sample<'a>) -> (Self, Option<Records<'a>>) {
         let mut told = Self::EMPTY;
-        match sample {
+        let records = match sample {
             Sample::Flow(flow) => {
                 told.kind = SFLOWCAP_FLOW;
                 told.sequence_number = flow.sequence_number();
@@ -194,6 +202,7 @@ impl sflowcap_sample {
                 }
                 told.set_direction(flow.direction());
                 told.read(flow.records());
+                Some(flow.records())
             }
             Sample::Discarded(discarded) => {
                 told.kind = SFLOWCAP_DISCARD;
@@ -205,15 +214,17 @@ impl sflowcap_sample {
                 told.reason = discarded.reason().0;
                 told.set_direction(discarded.direction());
                 told.read(discarded.records());
+                Some(discarded.records())
             }
             Sample::Counters(counters) => {
                 told.kind = SFLOWCAP_COUNTERS;
                 told.sequence_number = counters.sequence_number();
                 told.set_source(counters.source());
+                Some(counters.records())
             }
-            _ => {}
-        }
-        told
+            _ => None,
+        };
+        (told, records)
     }
 
     #[inline]
@@ -313,9 +324,8 @@ pub unsafe extern "C" fn sflowcap_open(
     })
 }
 
-/// Fills in `sample` with the next sample of `datagram`, which must have been through sflowcap_open.
-/// SFLOWCAP_END after the last; SFLOWCAP_FAULT where something cannot be
-/// read, and then the next call goes on behind that.
+/// Fills in `sample` with the next sample of `datagram`, which must have been through sflowcap_open. SFLOWCAP_END after the
+/// last; SFLOWCAP_FAULT where something cannot be read: `sample` is left as it was, and the next call goes on behind that.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sflowcap_next(
     datagram: *mut sflowcap_datagram,
@@ -329,8 +339,12 @@ pub unsafe extern "C" fn sflowcap_next(
         let walk = unsafe { &mut *(&raw mut (*datagram).walk).cast::<Walk>() };
         match walk.as_mut().and_then(Iterator::next) {
             Some(Ok(next)) => {
-                // SAFETY: not NULL, and the header demands that it is a place for a sample.
-                unsafe { sample.write(sflowcap_sample::of(&next)) };
+                let (told, records): (_, RecordWalk) = sflowcap_sample::of(&next);
+                // SAFETY: not NULL, and the header demands that it is a place for a sample; a `RecordWalk` fits in `walk`.
+                unsafe {
+                    sample.write(told);
+                    (&raw mut (*sample).walk).cast::<RecordWalk>().write(records);
+                }
                 Ok(())
             }
             Some(Err(error)) => Err(failed(SFLOWCAP_FAULT, &error)),

@@ -17,7 +17,7 @@ pub const SFLOWCAP_ABI_VERSION: u32 = 1;
 pub enum sflowcap_status {
     /// It did what it should.
     SFLOWCAP_OK = 0,
-    /// There are no more samples, or records.
+    /// There is no more: of samples, of records, or of packets to convert.
     SFLOWCAP_END = 1,
     /// A part of the datagram cannot be read. A walk goes on behind it, or ends.
     SFLOWCAP_FAULT = 2,
@@ -25,18 +25,24 @@ pub enum sflowcap_status {
     SFLOWCAP_NULL = 3,
     /// An argument has a value that it may not have.
     SFLOWCAP_INVALID = 4,
-    /// A defect of the library.
+    /// A defect of the library. A converter that had it can only be freed.
     SFLOWCAP_PANIC = 5,
+    /// The call cannot be made now: another is under way, or one that comes first is missing.
+    SFLOWCAP_STATE = 6,
+    /// The function that the bytes go to wanted no more.
+    SFLOWCAP_STOPPED = 7,
 }
 pub(crate) use sflowcap_status::*;
 
-const TEXTS: [&CStr; 6] = [
+const TEXTS: [&CStr; 8] = [
     c"success",
-    c"no more samples or records",
+    c"no more",
     c"a part of the datagram cannot be read",
     c"an argument is NULL that may not be",
     c"an argument has a value that it may not have",
     c"a defect of libsflowcap; please report it",
+    c"the call cannot be made now",
+    c"the function that the bytes go to wanted no more",
 ];
 
 /// Texts are cut to this.

@@ -306,6 +306,19 @@ mod tests {
     }
 
     #[test]
+    fn writing_to_a_reader_that_keeps_up_allocates_nothing() {
+        let mut sink = Sink::new(File::create("/dev/null").unwrap(), 2 * CHUNK).unwrap();
+        let mut write = || {
+            for _ in 0..100 {
+                assert_eq!(fill(&mut sink, 100), 100);
+                assert_eq!(sink.flush().unwrap(), Flushed::All);
+            }
+        };
+        write();
+        assert_eq!(allocation_counter::measure(write).count_total, 0);
+    }
+
+    #[test]
     fn a_reader_that_is_gone_is_told_as_such() {
         let (mut sink, reader) = pipe(CHUNK);
         drop(reader);

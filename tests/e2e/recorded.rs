@@ -125,6 +125,22 @@ const STEP: u64 = 1_000_000_007;
 /// Numbered packets, each in a datagram of its own.
 const COUNT: u32 = 6;
 
+/// Open vSwitch samples as a bridge, not by port: its ports are those that packets came in and went out by.
+#[test]
+fn the_ports_of_a_bridge_are_selected_by_the_way_of_its_packets() {
+    let Some(feed) = tools::captures("agents/ovs/base-h128.sflow.pcap") else { return };
+    let home = Home::new();
+    let all = read(&home, &feed, &[]);
+    let by_port = ["2", "3"].map(|port| read(&home, &feed, &["--interfaces", port]));
+    for (port, read) in ["2", "3"].iter().zip(&by_port) {
+        let ways = [format!("in={port}"), format!("out={port}")];
+        let on_the_way = |comment: &str| comment.split(' ').any(|word| ways.iter().any(|way| way == word));
+        let expected = all.capture.packets.iter().filter(|packet| on_the_way(&packet.comment)).count();
+        assert!(expected > 50 && read.capture.packets.len() == expected, "{port}: {expected}, {}", read.stderr);
+    }
+    assert_eq!(read(&home, &feed, &["--interfaces", "17"]).capture.packets.len(), 0);
+}
+
 fn times() -> Vec<u64> {
     (0..u64::from(COUNT)).map(|number| START + number * STEP).collect()
 }

@@ -71,11 +71,12 @@ impl Rig {
         sleep(Duration::from_millis(20));
     }
 
-    /// The receiver's processor time for a datagram, in microseconds, at a rate for a time.
-    pub fn cost(&self, rate: u64, time: Duration) -> f64 {
-        let mut flood = Flood::new(self.port, 10, 48);
+    /// The receiver's processor time for a datagram, in microseconds, at a rate for a time, once each of so many agents' ports
+    /// was heard of.
+    pub fn cost(&self, [agents, ports]: [u64; 2], rate: u64, time: Duration) -> f64 {
+        let mut flood = Flood::new(self.port, agents, ports);
         // So that interfaces are known, and buffers are there.
-        flood.send(rate / 20, rate);
+        flood.send((agents * ports.div_ceil(SAMPLES)).max(rate / 20), rate);
         self.settle();
         let before = cpu(self.receiver.pid());
         let count = rate * time.as_millis() as u64 / 1000;

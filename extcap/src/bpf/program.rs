@@ -55,6 +55,10 @@ enum Step {
     Negate,
     Return(u32),
     ReturnA,
+    /// A load and the branch behind it, which are most of any program: place, value, and what to skip beyond the branch.
+    HalfEqual(u16, u16, u8, u8),
+    ByteEqual(u16, u8, u8, u8),
+    HalfAtXEqual(u16, u16, u8, u8),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +119,13 @@ impl Program {
     pub(super) fn checked(instructions: &[Instruction]) -> Option<Self> {
         let last = instructions.len().checked_sub(1)?;
         let step = |(place, instruction): (usize, &Instruction)| Step::of(*instruction, place, last);
-        let steps: Vec<Step> = instructions.iter().enumerate().map(step).collect::<Option<_>>()?;
+        let mut steps: Vec<Step> = instructions.iter().enumerate().map(step).collect::<Option<_>>()?;
+        // The branch stays where it is, for those that jump to it.
+        for place in 0..last {
+            if let Some(joined) = steps[place].joined(steps[place + 1]) {
+                steps[place] = joined;
+            }
+        }
         matches!(steps[last], Step::Return(_) | Step::ReturnA).then_some(Program(steps))
     }
 
@@ -176,6 +186,18 @@ impl Program {
                 Step::Negate => a = a.wrapping_neg(),
                 Step::Return(k) => return Some(k),
                 Step::ReturnA => return Some(a),
+                Step::HalfEqual(at, value, yes, no) => {
+                    a = half(at.into())?;
+                    place += 1 + skip(a == value.into(), yes, no);
+                }
+                Step::ByteEqual(at, value, yes, no) => {
+                    a = byte(at.into())?;
+                    place += 1 + skip(a == value.into(), yes, no);
+                }
+                Step::HalfAtXEqual(at, value, yes, no) => {
+                    a = half(x.checked_add(at.into())?)?;
+                    place += 1 + skip(a == value.into(), yes, no);
+                }
             }
         }
         None
@@ -233,6 +255,17 @@ impl Step {
             },
             0x06 => Step::Return(k),
             0x16 => Step::ReturnA,
+            _ => return None,
+        })
+    }
+
+    /// This step and the one behind it as one.
+    fn joined(self, next: Step) -> Option<Self> {
+        let Step::Equal(value, yes, no) = next else { return None };
+        Some(match self {
+            Step::Half(at) => Step::HalfEqual(at.try_into().ok()?, value.try_into().ok()?, yes, no),
+            Step::Byte(at) => Step::ByteEqual(at.try_into().ok()?, value.try_into().ok()?, yes, no),
+            Step::HalfAtX(at) => Step::HalfAtXEqual(at.try_into().ok()?, value.try_into().ok()?, yes, no),
             _ => return None,
         })
     }

@@ -290,6 +290,18 @@ fn the_length_is_that_on_the_wire_and_not_of_what_was_sampled() {
 }
 
 #[test]
+fn running_a_filter_allocates_nothing() {
+    let filter = Filter::compile("port 53 or vlan and host 192.0.2.1 or ip protochain 6", Framing::Native).unwrap();
+    let frames = ethernet_frames();
+    let mut kept = 0;
+    let allocations = allocation_counter::measure(|| {
+        kept = frames.iter().filter(|frame| filter.matches(frame, 1500, LinkType::ETHERNET)).count();
+    });
+    assert!(kept > 0 && kept < frames.len());
+    assert_eq!(allocations.count_total, 0);
+}
+
+#[test]
 fn a_loop_that_leads_nowhere_ends_and_keeps_nothing() {
     const JA: u16 = 0x05;
     const RET_K: u16 = 0x06;

@@ -73,6 +73,26 @@ macro_rules! receiver_tests {
             }
 
             #[test]
+            fn receiving_allocates_nothing() {
+                let (socket, sender) = pair("127.0.0.1");
+                let mut receiver = Receiver::new(socket);
+                let mut all = 0;
+                let allocations = allocation_counter::measure(|| {
+                    for _ in 0..3 {
+                        for _ in 0..=BATCH {
+                            sender.send(&[5; 1372]).unwrap();
+                        }
+                        for waiting in [BATCH, 1, 0] {
+                            assert_eq!(receiver.receive().unwrap(), waiting);
+                            all += (0..waiting).map(|place| receiver.datagram(place).bytes.len()).sum::<usize>();
+                        }
+                        _ = receiver.lost();
+                    }
+                });
+                assert_eq!((all, allocations.count_total), (3 * (BATCH + 1) * 1372, 0));
+            }
+
+            #[test]
             fn the_largest_datagram_fits() {
                 let (socket, sender) = pair("127.0.0.1");
                 let mut receiver = Receiver::new(socket);
