@@ -56,6 +56,18 @@ impl<'a> Dialog<'a> {
         self.click(503, 92);
     }
 
+    /// Enters a list of agents, and returns the colour that the field has then.
+    pub fn enter_agents(&self, list: &str) -> [u8; 3] {
+        let (x, y) = (self.at.x + 480, self.at.y + 123);
+        self.screen.choose_text(x, y);
+        if list.is_empty() {
+            self.screen.press(&["BackSpace"]);
+        } else {
+            self.screen.write(list);
+        }
+        self.screen.colour(x, y)
+    }
+
     pub fn open_agents(&self) {
         self.click(380, 61);
     }
