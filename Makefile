@@ -111,6 +111,7 @@ test-tools: ## install those tools (Debian)
 bench: ## what it costs and carries, beside a bare receive loop (some minutes, on a machine with nothing else to do)
 	$(CARGO) bench --locked --package sflowdump --bench live
 	$(CARGO) bench --locked --package sflowcap --bench decode
+	$(CARGO) bench --locked --package libsflowcap --bench c
 	scripts/bench-instructions.sh
 
 soak: ## minutes of a fast feed through tshark, with readers that stall: nothing may go uncounted

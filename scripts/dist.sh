@@ -14,7 +14,8 @@ trap 'rm -rf "$work"' EXIT
 
 git archive --prefix="$name/" HEAD | tar -x -C "$work"
 mkdir "$work/$name/.cargo"
-(cd "$work/$name" && cargo vendor --quiet --locked vendor >.cargo/config.toml)
+(cd "$work/$name" && cargo vendor --locked vendor 2>/dev/null >.cargo/config.toml)
+grep -q vendored-sources "$work/$name/.cargo/config.toml" || { echo "cargo vendor did not say how to use what it fetched" >&2 && exit 1; }
 # When the commit was made, for all that has a date.
 date=$(git log -1 --format=%ct)
 echo "$date" >"$work/$name/.date"

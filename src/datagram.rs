@@ -115,7 +115,8 @@ impl<'a> Samples<'a> {
 impl<'a> Iterator for Samples<'a> {
     type Item = Result<Sample<'a>>;
 
-    #[inline]
+    #[allow(clippy::inline_always, reason = "to hand the sample over in memory costs more than the step")]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(sample) = self.walk.plain() {
             return Some(Ok(Sample::Flow(sample)));

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use sflowcap::ErrorKind;
-use sflowcap::capture::{Content, Options, Totals};
+use sflowcap::capture::{Content, Options};
 use sflowcap::datagram::MAX_DATAGRAM;
 use sflowcap::sample::Direction;
 
+use support::accounts;
 use support::captures;
 use support::convert::{self, Converted};
 use support::wire::{Wire, datagram, flow_sample};
@@ -111,54 +112,12 @@ fn faults(converted: &Converted) -> Vec<(&'static str, usize, ErrorKind)> {
     errors.map(|error| (error.structure, error.offset, error.kind)).collect()
 }
 
-/// Everything is counted once, and the file agrees.
-fn check_accounts(converted: &Converted) {
-    let Totals {
-        datagrams,
-        malformed,
-        other_agents,
-        flow_samples,
-        discarded_packets,
-        paused,
-        other_kinds,
-        other_interfaces,
-        other_directions,
-        without_header,
-        packets,
-        no_link_type,
-        filtered,
-        dropped,
-        written,
-        written_datagrams,
-        dropped_datagrams,
-        ..
-    } = converted.totals;
-    assert_eq!(packets, no_link_type + filtered + dropped + written);
-    let left_out = paused + other_kinds + other_interfaces + other_directions + without_header;
-    let gave_packets = (flow_samples + discarded_packets).checked_sub(left_out).expect("no sample counts twice");
-    assert!(gave_packets <= packets && (gave_packets > 0 || packets == 0), "{:?}", converted.totals);
-    assert!(malformed + other_agents <= datagrams);
-    assert_eq!(malformed > 0, !converted.faults.is_empty());
-    let file = &converted.file;
-    assert_eq!(written + written_datagrams, file.packets.len() as u64);
-    assert!(written_datagrams + dropped_datagrams <= datagrams);
-    assert_eq!(file.statistics.len(), file.interfaces.len());
-    for (id, statistics) in (0..).zip(&file.statistics) {
-        assert_eq!(statistics.interface, id);
-        let in_file = file.packets.iter().filter(|packet| packet.interface == id).count() as u64;
-        assert_eq!(statistics.delivered, Some(in_file));
-        let accepted = statistics.accepted.unwrap();
-        assert_eq!(accepted, in_file + statistics.os_dropped.unwrap());
-        assert!(statistics.received.unwrap() >= accepted);
-    }
-}
-
 #[test]
 fn an_undamaged_datagram_gives_its_seven_packets() {
     let converted = convert::payload(&datagram(&samples()));
     assert_eq!(numbers(&converted), all());
     assert_eq!((converted.totals.malformed, converted.faults.len()), (0, 0));
-    check_accounts(&converted);
+    accounts::check(&converted);
 }
 
 #[test]
@@ -171,7 +130,7 @@ fn a_datagram_cut_anywhere_keeps_every_header_before_the_cut() {
         assert!(converted.file.packets.iter().all(|packet| packet.data.len() >= 60), "cut at {cut}");
         assert_eq!(converted.totals.malformed, 1, "cut at {cut}");
         assert!(converted.faults.iter().all(|fault| fault.error.offset <= cut), "{:?}", converted.faults);
-        check_accounts(&converted);
+        accounts::check(&converted);
     }
 }
 
@@ -259,7 +218,7 @@ fn samples_are_never_read_as_records_of_the_sample_before() {
                 (0..SAMPLES).map(|at| if at == DAMAGED { damaged.clone() } else { small_pool(at) }).collect();
             let converted = convert::payload(&datagram(&samples));
             assert_eq!(numbers(&converted)[..DAMAGED], all()[..DAMAGED], "length {length}, {records} records");
-            check_accounts(&converted);
+            accounts::check(&converted);
         }
     }
 }
@@ -271,7 +230,7 @@ fn a_record_of_length_zero_costs_its_own_sample_at_most() {
     let offset = start_of(DAMAGED) + PROTOCOL;
     assert!(faults(&converted).contains(&("sampled_header", offset, ErrorKind::Truncated { needed: 4, left: 0 })));
     assert_eq!(converted.totals.malformed, 1);
-    check_accounts(&converted);
+    accounts::check(&converted);
     // Of another record: the header behind it cannot be found.
     let converted = convert::payload(&datagram_with_word(FIRST_RECORD + 4, 0));
     assert!(numbers(&converted).iter().filter(|number| **number != DAMAGED).eq(&without(DAMAGED)));
@@ -286,7 +245,7 @@ fn a_header_longer_than_its_record_costs_its_own_sample() {
         let offset = start_of(DAMAGED) + HEADER;
         assert_eq!(faults(&converted), [("sampled_header", offset, ErrorKind::Truncated { needed: wrong, left })]);
         assert_eq!(converted.totals.malformed, 1);
-        check_accounts(&converted);
+        accounts::check(&converted);
     }
 }
 
@@ -381,7 +340,7 @@ fn a_sample_too_short_for_its_kind_costs_itself() {
                 let converted = convert::payload(&datagram(&samples));
                 assert_eq!(numbers(&converted), without(place), "{enterprise}:{format} of {length} bytes at {place}");
                 assert_eq!((faults(&converted).len(), converted.totals.malformed), (1, 1));
-                check_accounts(&converted);
+                accounts::check(&converted);
             }
         }
     }
@@ -393,7 +352,7 @@ fn packets_of_unknown_protocols_are_counted_and_left_out() {
         let converted = convert::payload(&datagram_with_word(PROTOCOL, protocol));
         assert_eq!(numbers(&converted), without(DAMAGED));
         assert_eq!((faults(&converted), converted.totals.no_link_type), (vec![], 1));
-        check_accounts(&converted);
+        accounts::check(&converted);
     }
 }
 
@@ -430,7 +389,7 @@ fn a_sample_without_records_is_counted_and_no_fault() {
     let converted = convert::payload(&datagram_with(flow_sample(&[])));
     assert_eq!(numbers(&converted), without(DAMAGED));
     assert_eq!((faults(&converted), converted.totals.without_header), (vec![], 1));
-    check_accounts(&converted);
+    accounts::check(&converted);
 }
 
 #[test]
@@ -512,7 +471,7 @@ fn an_unknown_extension_ends_a_datagram_of_versions_2_and_4_after_the_packet_tha
         assert_eq!(numbers(&converted), all()[..=DAMAGED]);
         let [(_, at, ErrorKind::UnknownType(600))] = faults(&converted)[..] else { panic!("{:?}", converted.faults) };
         assert_eq!((at, converted.totals.malformed), (offset, 1));
-        check_accounts(&converted);
+        accounts::check(&converted);
     }
 }
 
@@ -530,7 +489,7 @@ fn a_datagram_of_versions_2_and_4_cut_anywhere_keeps_every_header_before_the_cut
             let kept = ends.iter().filter(|end| **end <= cut).count();
             assert_eq!(numbers(&converted), all()[..kept], "version {version}, cut at {cut}");
             assert_eq!(converted.totals.malformed, 1, "version {version}, cut at {cut}");
-            check_accounts(&converted);
+            accounts::check(&converted);
         }
     }
 }
@@ -559,7 +518,7 @@ fn whatever_a_length_or_count_says_the_other_samples_survive_and_no_packet_is_in
             let others: Vec<usize> = numbers.iter().copied().filter(|other| *other != number).collect();
             assert_eq!(others, without(number), "{wrong} at {offset} in place of {right}");
             assert!(converted.file.packets.len() <= SAMPLES);
-            check_accounts(&converted);
+            accounts::check(&converted);
         }
     }
 }
@@ -621,7 +580,7 @@ proptest! {
         let datagrams: Vec<_> = datagrams.iter().map(|bytes| convert::received(bytes)).collect();
         let converted = convert::feed(&datagrams, options);
         prop_assert_eq!(converted.totals.datagrams, datagrams.len() as u64);
-        check_accounts(&converted);
+        accounts::check(&converted);
     }
 }
 
@@ -653,7 +612,7 @@ fn work_is_bounded_by_the_datagram_s_length_whatever_it_claims() {
     for samples in [1, u32::MAX - 1, u32::MAX] {
         for pattern in patterns {
             for _ in 0..10 {
-                check_accounts(&convert::payload(&longest(samples, pattern)));
+                accounts::check(&convert::payload(&longest(samples, pattern)));
             }
         }
     }

@@ -17,6 +17,7 @@ mod border;
 mod datagram;
 mod names;
 mod record;
+mod sample;
 mod status;
 
 mod converter;

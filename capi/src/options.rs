@@ -12,7 +12,7 @@ use sflowcap::select::{Kinds, Selection};
 
 use crate::border::{guarded, place, text};
 use crate::converter::sflowcap_report;
-use crate::datagram::sflowcap_direction::{SFLOWCAP_IN, SFLOWCAP_OUT};
+use crate::sample::sflowcap_direction::{SFLOWCAP_IN, SFLOWCAP_OUT};
 use crate::status::{SFLOWCAP_INVALID, failed, sflowcap_status};
 
 /// For `direction`: packets of both, and those whose direction is not known.

@@ -1,7 +1,7 @@
 //! The walk over a sample's records.
 
 use crate::border::{given, guarded, place};
-use crate::datagram::{RecordWalk, sflowcap_sample};
+use crate::sample::{RecordWalk, sflowcap_sample};
 use crate::status::{SFLOWCAP_END, SFLOWCAP_FAULT, failed, sflowcap_status};
 
 /// A record of a sample: a structure of the specification or of a vendor.
@@ -30,7 +30,7 @@ pub unsafe extern "C" fn sflowcap_next_record(
         unsafe { given(sample, "sample") }?;
         let record = place(record, "record")?;
         // SAFETY: not NULL, and sflowcap_next wrote a `RecordWalk` there.
-        let walk = unsafe { &mut *(&raw mut (*sample).walk).cast::<RecordWalk>() };
+        let walk = unsafe { &mut *(&raw mut (*sample).walk).cast::<RecordWalk<'_>>() };
         match walk.as_mut().and_then(Iterator::next) {
             Some(Ok(next)) => {
                 let (tag, body) = (next.tag, next.body());

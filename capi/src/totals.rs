@@ -66,12 +66,12 @@ pub struct sflowcap_totals {
 
 impl From<Totals> for sflowcap_totals {
     fn from(totals: Totals) -> Self {
-        // All are named, so that none is forgotten. A pause, and a reader who is too slow, are the business of whoever
-        // gets the bytes.
+        // All are named, so that none is forgotten. A reader who is too slow is the business of whoever gets the bytes, and nothing
+        // pauses here.
         let Totals {
-            paused: _,
             dropped: _,
             dropped_datagrams: _,
+            paused: _,
             datagrams,
             malformed,
             other_agents,

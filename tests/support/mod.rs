@@ -1,6 +1,7 @@
 //! What several tests share.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
+pub mod accounts;
 pub mod atoms;
 pub mod capture;
 pub mod captures;

@@ -19,15 +19,26 @@ pub fn run(command: &mut Command) -> Output {
     output
 }
 
-/// Builds the library, once; returns its folder.
-pub fn library() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    Debug,
+    Release,
+}
+
+/// Builds the library, once for a profile; returns its folder.
+pub fn library(profile: Profile) -> &'static Path {
+    static DEBUG: OnceLock<PathBuf> = OnceLock::new();
+    static RELEASE: OnceLock<PathBuf> = OnceLock::new();
+    let (built, name, words) = match profile {
+        Profile::Debug => (&DEBUG, "debug", &[][..]),
+        Profile::Release => (&RELEASE, "release", &["--release"][..]),
+    };
+    built.get_or_init(|| {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libsflowcap");
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--locked", "--package", "libsflowcap", "--target-dir"]).arg(&target).current_dir(ROOT);
-        run(&mut cargo);
-        let folder = target.join("debug");
+        cargo.args(["build", "--locked", "--package", "libsflowcap", "--target-dir"]).arg(&target).args(words);
+        run(cargo.current_dir(ROOT));
+        let folder = target.join(name);
         // By this name the dynamic linker looks for it.
         let name = folder.join(format!("libsflowcap.so.{}", abi_version()));
         if !name.exists() {
@@ -77,7 +88,7 @@ pub fn compiler(language: Language, source: &str) -> Command {
 
 /// Builds a program from a source of the project into a folder.
 pub fn build(source: &str, (language, form): (Language, Form), folder: &Path) -> PathBuf {
-    let library = library();
+    let library = library(Profile::Debug);
     let name = Path::new(source).file_stem().expect("a name").to_string_lossy();
     let program = folder.join(format!("{name}-{language:?}-{form:?}"));
     let mut compiler = compiler(language, source);
@@ -93,7 +104,7 @@ pub fn build(source: &str, (language, form): (Language, Form), folder: &Path) ->
 /// A command that finds the shared library.
 pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
-    command.env("LD_LIBRARY_PATH", library()).current_dir(ROOT);
+    command.env("LD_LIBRARY_PATH", library(Profile::Debug)).current_dir(ROOT);
     command
 }
 

@@ -1,0 +1,40 @@
+#!/bin/bash
+# Random input to whatever takes input from outside, with feedback of what it reached: libFuzzer, on stable Rust.
+#     scripts/fuzz.sh SECONDS [TARGET…]      each target for so long; all without names (they are in fuzz/targets/)
+# Input that was found worth keeping stays in fuzz/corpus/, input that broke something in fuzz/found/. It begins with
+# fixtures/demo.pcap and the recordings in SFLOW_CAPTURES.
+set -eu
+seconds=$1
+shift
+cd "$(dirname "$0")/.."
+scripts/apt-install.sh g++ libpcap0.8
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(basename -s .rs fuzz/targets/*.rs)
+
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
+cargo build --release --locked --package libsflowcap --quiet
+export SFLOWCAP_LIBRARY=$CARGO_TARGET_DIR/release/libsflowcap.so
+
+# Coverage counters in all code, as cargo-fuzz asks for them. The target is named so that build scripts have none.
+host=$(rustc -vV | sed -n 's/^host: //p')
+RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+-Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing" \
+    cargo build --manifest-path fuzz/Cargo.toml --release --locked --quiet --target "$host" \
+    --target-dir "$CARGO_TARGET_DIR/fuzz" "${targets[@]/#/--bin=}"
+cargo build --manifest-path fuzz/Cargo.toml --locked --quiet --target-dir "$CARGO_TARGET_DIR/fuzz-seeds" --bin seeds
+recordings=(fixtures/demo.pcap)
+captures=${SFLOW_CAPTURES:-../shared/captures}
+[ ! -d "$captures" ] || mapfile -t -O 1 recordings < <(find "$captures" -name '*.pcap' -o -name '*.pcapng' | sort)
+"$CARGO_TARGET_DIR/fuzz-seeds/debug/seeds" "$CARGO_TARGET_DIR/fuzz/seeds" "${recordings[@]}"
+
+failed=0
+for target in "${targets[@]}"; do
+    mkdir -p "fuzz/corpus/$target" fuzz/found
+    echo "== $target, $seconds s"
+    # An input for which a second is not enough is a finding, and one that takes half a gigabyte.
+    "$CARGO_TARGET_DIR/fuzz/$host/release/$target" -max_total_time="$seconds" -timeout=1 -rss_limit_mb=512 -max_len=65507 \
+        -artifact_prefix="fuzz/found/$target-" -print_final_stats=1 "fuzz/corpus/$target" \
+        "$CARGO_TARGET_DIR/fuzz/seeds/$target" >"fuzz/found/$target.log" 2>&1 || failed=1
+    grep -E "^SUMMARY|stat::number_of_executed_units|stat::peak_rss|panicked at|^Test unit written|DONE" "fuzz/found/$target.log" || true
+done
+exit $failed
