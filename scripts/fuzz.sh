@@ -12,15 +12,19 @@ targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(basename -s .rs fuzz/targets/*.rs)
 
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
-cargo build --release --locked --package libsflowcap --quiet
-export SFLOWCAP_LIBRARY=$CARGO_TARGET_DIR/release/libsflowcap.so
-
-# Coverage counters in all code, as cargo-fuzz asks for them. The target is named so that build scripts have none.
 host=$(rustc -vV | sed -n 's/^host: //p')
-RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
--Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing" \
-    cargo build --manifest-path fuzz/Cargo.toml --release --locked --quiet --target "$host" \
-    --target-dir "$CARGO_TARGET_DIR/fuzz" "${targets[@]/#/--bin=}"
+# Coverage counters in all code, as cargo-fuzz asks for them; the shared library finds their functions in the program that loads
+# it. The target is named so that build scripts have none.
+covered() {
+    RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+-Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing -Clink-arg=-rdynamic" \
+        cargo build --release --locked --quiet --target "$host" --target-dir "$CARGO_TARGET_DIR/fuzz" "$@"
+}
+covered --manifest-path fuzz/Cargo.toml "${targets[@]/#/--bin=}"
+covered --package libsflowcap
+export SFLOWCAP_LIBRARY=$CARGO_TARGET_DIR/fuzz/$host/release/libsflowcap.so
+
 cargo build --manifest-path fuzz/Cargo.toml --locked --quiet --target-dir "$CARGO_TARGET_DIR/fuzz-seeds" --bin seeds
 recordings=(fixtures/demo.pcap)
 captures=${SFLOW_CAPTURES:-../shared/captures}

@@ -53,7 +53,8 @@ pub fn offer(option: &str, found: Vec<Choice>, chosen: Option<&str>) -> Vec<Choi
 fn keep(option: &str, choices: &[Choice]) -> io::Result<()> {
     let Some(file) = file(option) else { return Ok(()) };
     fs::create_dir_all(file.parent().expect("a folder"))?;
-    fs::write(file, choices.iter().map(|Choice { value, label }| format!("{value}\t{label}\n")).collect::<String>())
+    let lines: Vec<String> = choices.iter().map(|Choice { value, label }| format!("{value}\t{label}\n")).collect();
+    fs::write(file, lines.concat())
 }
 
 fn file(option: &str) -> Option<PathBuf> {

@@ -21,7 +21,7 @@ pub fn url() -> Option<String> {
         .chain(share_of_user().ok())
         .map(|share| share.join(FOLDER).join(NAME))
         .find(|path| path.is_file())
-        .map(url_of)
+        .map(|path| url_of(&path))
 }
 
 /// This user's folder `share`.
@@ -29,9 +29,9 @@ pub fn share_of_user() -> Result<PathBuf, Failure> {
     folder_of_user("XDG_DATA_HOME", ".local/share")
 }
 
-fn url_of(path: PathBuf) -> String {
+fn url_of(path: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
-    let bytes = Path::as_os_str(&path).as_bytes().iter();
+    let bytes = path.as_os_str().as_bytes().iter();
     let escaped = bytes.map(|&byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
     format!("file://{}", escaped.collect::<String>())
 }
@@ -42,6 +42,6 @@ mod tests {
 
     #[test]
     fn what_an_address_cannot_hold_is_escaped() {
-        assert_eq!(url_of("/home/u/a b{é}/x.html".into()), "file:///home/u/a%20b%7B%C3%A9%7D/x.html");
+        assert_eq!(url_of(Path::new("/home/u/a b{é}/x.html")), "file:///home/u/a%20b%7B%C3%A9%7D/x.html");
     }
 }

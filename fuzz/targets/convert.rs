@@ -61,5 +61,8 @@ fuzz_target!(|bytes: &[u8]| {
         datagrams.push(convert::received(payload));
         rest = behind;
     }
-    accounts::check(&convert::feed(&datagrams, options(*chosen)));
+    let options = options(*chosen);
+    let has_packets = options.content != Content::Datagrams;
+    let converted = convert::feed(&datagrams, options);
+    if has_packets { accounts::check(&converted) } else { accounts::check_file(&converted) }
 });

@@ -30,22 +30,23 @@ fn libpcap() -> &'static Library {
     LIBPCAP.get_or_init(|| unsafe { Library::new("libpcap.so.0.8") }.expect("libpcap"))
 }
 
+fn instruction(word: &[u8]) -> Instruction {
+    let code = CODES[usize::from(word[0]) % CODES.len()];
+    let k = u32::from(u16::from_be_bytes([word[3], word[4]]));
+    // What C leaves undefined is no oracle: to shift by more than there are bits.
+    let k = if matches!(code, 0x64 | 0x74) { k % 32 } else { k };
+    // Operands of more than two bytes: loads from beyond everything.
+    let k = if k > 0xff00 { k << 16 | k } else { k };
+    Instruction { code, jump_true: word[1] % 8, jump_false: word[2] % 8, k }
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let Some((count, rest)) = bytes.split_first() else { return };
     let count = usize::from(count % 32) + 1;
     let Some((coded, packet)) = rest.split_at_checked(count * 5) else { return };
-    let instructions: Vec<Instruction> = coded
-        .chunks_exact(5)
-        .map(|word| {
-            let code = CODES[usize::from(word[0]) % CODES.len()];
-            let k = u32::from(u16::from_be_bytes([word[3], word[4]]));
-            // What C leaves undefined is no oracle: to shift by more than there are bits.
-            let k = if matches!(code, 0x64 | 0x74) { k % 32 } else { k };
-            // Operands of more than two bytes: loads from beyond everything.
-            let k = if k > 0xff00 { k << 16 | k } else { k };
-            Instruction { code, jump_true: word[1] % 8, jump_false: word[2] % 8, k }
-        })
-        .collect();
+    // What is in the scratch memory before something is stored is no oracle either.
+    let store = |k| Instruction { code: 0x02, jump_true: 0, jump_false: 0, k };
+    let instructions: Vec<Instruction> = (0..16).map(store).chain(coded.chunks_exact(5).map(instruction)).collect();
     let Some(program) = Program::checked(&instructions) else { return };
     let original_length = packet.len() as u32 + 100;
     let ours = program.run(packet, original_length);

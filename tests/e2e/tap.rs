@@ -12,20 +12,7 @@ use support::fifo::Fifo;
 use support::frames;
 use support::process::Running;
 use support::tools::have;
-use support::{Home, SFLOWDUMP, free_port};
-
-/// Whether there is a dumpcap that may capture on loopback: not every container lets it.
-fn may_capture() -> bool {
-    if !have(&["dumpcap"]) {
-        return false;
-    }
-    let tried = Command::new("dumpcap").args(["-i", "lo", "-a", "duration:0", "-w", "/dev/null"]).output();
-    let may = tried.is_ok_and(|output| output.status.success());
-    if !may {
-        println!("skipped: dumpcap may not capture here");
-    }
-    may
-}
+use support::{Home, SFLOWDUMP, free_port, may_capture};
 
 /// Another program that owns a port.
 fn collector(port: u16) -> UdpSocket {

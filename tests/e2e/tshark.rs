@@ -394,7 +394,7 @@ fn a_capture_that_cannot_start_ends_at_once_with_its_reason() {
     let owner = UdpSocket::bind(SocketAddr::from(([0_u16; 8], 0))).unwrap();
     let taken = owner.local_addr().unwrap().port();
     let cases = [
-        (taken, ["-o", "extcap.sflow.direction:in"], format!("UDP port {taken} is taken by another program")),
+        (taken, ["-o", "extcap.sflow.direction:in"], format!("UDP port {taken} is taken by ")),
         (free_port(), ["-o", "extcap.sflow.listen:192.0.2.1"], "'192.0.2.1' is not an address of this host".to_owned()),
         (free_port(), ["-o", "extcap.sflow.agents:10.0.0.0/33"], "--agents: '10.0.0.0/33' is not".to_owned()),
         (free_port(), ["-f", "prt 53"], "capture filter 'prt 53': ".to_owned()),

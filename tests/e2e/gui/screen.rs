@@ -200,10 +200,6 @@ impl Screen {
         self.settle();
     }
 
-    pub fn point(&self, x: i32, y: i32) {
-        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
-    }
-
     pub fn write(&self, text: &str) {
         self.xdotool(&["type", "--delay", "20", text]);
         self.settle();
@@ -277,6 +273,8 @@ fn give(path: &Path) {
     }
     chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     if path.is_dir() {
-        fs::read_dir(path).unwrap().for_each(|entry| give(&entry.unwrap().path()));
+        for entry in fs::read_dir(path).unwrap() {
+            give(&entry.unwrap().path());
+        }
     }
 }

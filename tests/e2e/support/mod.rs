@@ -25,7 +25,7 @@ pub mod tools;
 #[path = "../../support/wire.rs"]
 pub mod wire;
 
-use tools::search_path;
+use tools::{have, search_path};
 
 /// The program under test.
 pub const SFLOWDUMP: &str = env!("CARGO_BIN_EXE_sflowdump");
@@ -102,6 +102,19 @@ pub fn has_family_of(address: &str) -> bool {
         println!("skipped: this host has no IPv6");
     }
     has
+}
+
+/// Whether there is a dumpcap that may capture on loopback: not every container lets it.
+pub fn may_capture() -> bool {
+    if !have(&["dumpcap"]) {
+        return false;
+    }
+    let tried = Command::new("dumpcap").args(["-i", "lo", "-a", "duration:0", "-w", "/dev/null"]).output();
+    let may = tried.is_ok_and(|output| output.status.success());
+    if !may {
+        println!("skipped: dumpcap may not capture here");
+    }
+    may
 }
 
 /// A UDP port that nobody uses. Below the ports that the system hands out by itself, and never the same for two tests.
