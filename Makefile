@@ -32,7 +32,7 @@ version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 abi := $(shell sed -n 's/^\#define SFLOWCAP_ABI_VERSION //p' include/sflowcap.h)
 soname = libsflowcap.so.$(abi)
 
-.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv deny dist deb test-containers screenshot clean
+.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv deny dist deb test-packages test-containers screenshot clean
 
 build: library ## build the program, and the library for C (the default)
 	$(CARGO) build --release --locked --package sflowdump
@@ -153,6 +153,10 @@ dist: ## the last commit's source with all crates, for packagers: dist/
 
 deb: ## build Debian packages from that, in target/deb
 	scripts/deb.sh $(CARGO_TARGET_DIR)/deb
+
+SUITES ?= bookworm trixie sid
+test-packages: deb ## install, use and purge those packages in a fresh Debian of each of SUITES (as root)
+	scripts/test-packages.sh $(CARGO_TARGET_DIR)/deb $(SUITES)
 
 test-containers: dist ## build the container images and run them (Debian, as root)
 	scripts/test-containers.sh dist
