@@ -52,6 +52,7 @@ for suite; do
     inside sh -c 'tshark --version' 2>/dev/null | head -n 1
 
     as_user 'tshark -D' 2>/dev/null | grep 'sflow (sFlow listener)' || fail "tshark does not list the interface"
+    # shellcheck disable=SC2016 # that shell expands it
     as_user 'sflowdump -r /tmp/demo.pcap --forward 127.0.0.1:6343 --loop 1000 2>/dev/null & feed=$!
         status=0
         tshark -i sflow -c 5 -Y sflowdump.agent -T fields -e sflowdump.agent -e sflowdump.rate || status=$?
