@@ -126,6 +126,8 @@ impl Summary {
             (totals.no_link_type, "packets of link layers left out (--link-type native has them)"),
             (totals.without_header, "samples without a packet header"),
             (totals.malformed, "malformed datagrams"),
+            (totals.other_senders, "datagrams from senders that are not in --agents (--match-source)"),
+            (totals.untracked_datagrams, "datagrams of too many agents: losses among them are not known"),
             (totals.lost_datagrams, "sFlow datagrams lost on the way from the agents"),
             (totals.agent_drops, "samples dropped by the agents"),
             (totals.dropped, "packets dropped for a slow reader"),
