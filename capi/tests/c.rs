@@ -125,10 +125,7 @@ fn a_converter_makes_the_file_that_rust_makes_whatever_the_options() {
             &["agents=!2001:db8::1"],
             selected(Selection { agents: "!2001:db8::1".parse().unwrap(), ..Default::default() }),
         ),
-        (
-            &["senders=!2001:db8::1"],
-            selected(Selection { senders: "!2001:db8::1".parse().unwrap(), ..Default::default() }),
-        ),
+        (&["senders=!10.0.0.1"], selected(Selection { senders: "!10.0.0.1".parse().unwrap(), ..Default::default() })),
         (&["interfaces=1-2"], selected(Selection { interfaces: "1-2".parse().unwrap(), ..Default::default() })),
         (&["direction=1"], selected(Selection { direction: Some(Direction::In), ..Default::default() })),
         (&["direction=2"], selected(Selection { direction: Some(Direction::Out), ..Default::default() })),
