@@ -57,7 +57,7 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
             |received| {
                 let wait = pace.wait(received.timestamp);
                 if let (Some(packets), false) = (&mut packets, wait.is_zero()) {
-                    packets.flush(&stop)?;
+                    packets.keep_up(&stop)?;
                 }
                 enough = stop.within(wait) || pace.is_over();
                 if !enough {
@@ -160,13 +160,24 @@ struct Packets {
     progress: ProgressBar,
     /// The time of the latest datagram.
     last: u64,
+    /// The output failed: there is no end to be written.
+    has_failed: bool,
 }
 
 impl Packets {
     fn new(config: &Config, files: Files, progress: ProgressBar) -> Result<Self, Failure> {
         let converter = converter(config, "recorded sFlow feed")?;
         let events = EventLog::default();
-        Ok(Packets { converter, files, sink: None, backlog: config.backlog, events, progress, last: 0 })
+        Ok(Packets {
+            converter,
+            files,
+            sink: None,
+            backlog: config.backlog,
+            events,
+            progress,
+            last: 0,
+            has_failed: false,
+        })
     }
 
     /// Begins the first file, if it was not yet.
@@ -180,6 +191,12 @@ impl Packets {
 
     /// Returns whether more is wanted.
     fn datagram(&mut self, received: &Received<'_>, stop: &Stop) -> Result<bool, Failure> {
+        let more = self.convert(received, stop);
+        self.has_failed |= more.is_err();
+        more
+    }
+
+    fn convert(&mut self, received: &Received<'_>, stop: &Stop) -> Result<bool, Failure> {
         self.last = received.timestamp;
         self.begin(self.last)?;
         let Packets { converter, files, sink: Some(sink), events, progress, .. } = self else { return Ok(false) };
@@ -192,6 +209,13 @@ impl Packets {
         });
         let open = !sink.is_due() || self.flush(stop)?;
         Ok(open && !self.converter.is_done())
+    }
+
+    /// Writes what waits before a pause of the feed.
+    fn keep_up(&mut self, stop: &Stop) -> Result<bool, Failure> {
+        let open = self.flush(stop);
+        self.has_failed |= open.is_err();
+        open
     }
 
     /// Returns false where the reader is gone, or a signal came before it took all.
@@ -207,7 +231,14 @@ impl Packets {
         }
     }
 
+    /// Writes the file's end, unless it is the output that failed, and tells what the capture came to.
     fn end(mut self, forwarder: Forwarder, stop: &Stop) -> Result<(), Failure> {
+        let failure = if self.has_failed { self.last_flush().err() } else { self.write_end(stop).err() };
+        self.events.tell_rest();
+        Summary { totals: *self.converter.totals(), lost_datagrams: None, forwarder, failure }.print()
+    }
+
+    fn write_end(&mut self, stop: &Stop) -> Result<(), Failure> {
         let end = if self.sink.is_some() { self.last } else { now() };
         self.begin(end)?;
         if let Some(sink) = &mut self.sink {
@@ -216,12 +247,11 @@ impl Packets {
         if !stop.is_set() {
             self.flush(stop)?;
         }
-        if let Some(sink) = &mut self.sink {
-            sink.flush_last()?;
-        }
-        self.events.tell_rest();
-        Summary { totals: *self.converter.totals(), lost_datagrams: None, forwarder }.print();
-        Ok(())
+        self.last_flush()
+    }
+
+    fn last_flush(&mut self) -> Result<(), Failure> {
+        self.sink.as_mut().map_or(Ok(()), Sink::flush_last)
     }
 }
 

@@ -4,8 +4,9 @@
 //! the sink takes no more packets until there is room again, and the converter counts them as lost.
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
@@ -60,6 +61,8 @@ pub struct Sink {
     waiting: usize,
     /// Bytes of the file before those that wait.
     before: u64,
+    /// Bytes of the file up to where it was whole when it was last written to.
+    whole: u64,
     bound: usize,
 }
 
@@ -107,7 +110,16 @@ impl Sink {
         status.map_err(|error| Failure::new(format!("output cannot be made non-blocking: {error}")))?;
         grow_pipe(&file);
         map_chunks();
-        Ok(Sink { file, chunks: VecDeque::new(), spare: Vec::new(), written: 0, waiting: 0, before: 0, bound })
+        Ok(Sink {
+            file,
+            chunks: VecDeque::new(),
+            spare: Vec::new(),
+            written: 0,
+            waiting: 0,
+            before: 0,
+            whole: 0,
+            bound,
+        })
     }
 
     /// The descriptor to wait on.
@@ -143,7 +155,7 @@ impl Sink {
         while self.flush()? == Flushed::Blocked {
             self.wait(None);
         }
-        self.before = 0;
+        (self.before, self.whole) = (0, 0);
         self.file = file;
         Ok(())
     }
@@ -165,20 +177,45 @@ impl Sink {
                 return Ok(Flushed::Blocked);
             }
             match self.file.write(&chunk[self.written..]) {
-                Ok(0) => return Err(Failure::new("output: nothing more can be written")),
+                Ok(0) => return Err(self.failed(&"nothing more can be written")),
                 Ok(count) => {
                     self.written += count;
+                    if self.written == chunk.len() {
+                        self.whole = self.before + self.written as u64;
+                    }
                     turn = turn.saturating_sub(count);
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => return Ok(Flushed::Blocked),
                     io::ErrorKind::BrokenPipe => return Ok(Flushed::Closed),
                     io::ErrorKind::Interrupted => {}
-                    _ => return Err(Failure::new(format!("output: {error}"))),
+                    _ => return Err(self.failed(&error)),
                 },
             }
         }
         Ok(Flushed::All)
+    }
+
+    /// Gives up what waits, and cuts a file back to where it is whole: a full disk takes a part of a packet.
+    fn failed(&mut self, error: &dyn Display) -> Failure {
+        let (lost, torn) = (self.length() - self.whole, self.before + self.written as u64 - self.whole);
+        self.chunks.clear();
+        (self.written, self.waiting) = (0, 0);
+        if torn > 0 {
+            if let Err(error) = self.cut(torn) {
+                tracing::warn!("the file ends within a packet: {error}");
+            }
+        }
+        Failure::new(format!("output: {error}; the last {lost} bytes are lost"))
+    }
+
+    /// Takes back the last bytes of a file. In one that others may append to they need not be ours.
+    fn cut(&mut self, torn: u64) -> io::Result<()> {
+        if !self.file.metadata()?.is_file() || rustix::fs::fcntl_getfl(&self.file)?.contains(OFlags::APPEND) {
+            return Ok(());
+        }
+        let end = self.file.stream_position()?;
+        self.file.set_len(end.saturating_sub(torn))
     }
 
     /// Writes what is left at the end, as long as there is hope that the reader takes it.

@@ -170,6 +170,9 @@ impl<'a> Toolbar<'a> {
 
     /// Takes note of who sends.
     pub fn datagram(&mut self, received: &Received<'_>) {
+        if !self.options.senders.contains(received.sender) {
+            return;
+        }
         if let Some(agent) = self.heard.datagram(received.sender, received.bytes) {
             if self.options.agents.contains(agent) && !self.untold.contains(&agent) {
                 self.untold.push(agent);
