@@ -40,6 +40,7 @@ for suite; do
     debootstrap --variant=minbase "$suite" "$root" ${MIRROR:+"$MIRROR"} >"$work/log" 2>&1 || { tail "$work/log" >&2 && exit 1; }
     mount -t proc proc "$root/proc"
     cp "$folder"/*.deb fixtures/demo.pcap "$root/tmp/"
+    rm -f "$root"/tmp/*-dbgsym_*.deb
     # What the packages are for, and would otherwise be removed or kept by chance; no manual pages of their own are left out.
     inside sh -euc 'useradd --uid 1000 --create-home user && apt-get -qq update &&
         apt-get -qq install --yes --no-install-recommends tshark tcpdump man-db gcc libc6-dev pkg-config' >"$work/log" 2>&1 ||

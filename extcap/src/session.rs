@@ -29,6 +29,9 @@ use crate::sink::{self, Flushed, Sink};
 use crate::source::Source;
 use crate::toolbar::{Pipes, Toolbar};
 
+/// In a dense feed datagrams come anyway: only so often is it looked for anything else.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// Batches of datagrams that are taken in a row. A feed that is faster than we are never lets the queue run empty: it must not
 /// keep us from seeing that we are to stop.
 const BATCHES: usize = 64;
@@ -239,6 +242,7 @@ impl Stop {
 
 /// What woke the loop.
 #[allow(clippy::struct_excessive_bools, reason = "each is a descriptor that was waited for")]
+#[derive(Default)]
 struct Woken {
     datagrams: bool,
     /// The toolbar was used.
@@ -272,8 +276,14 @@ impl Session<'_> {
         self.converter.begin(now(), self.sink.unbounded_room());
         let mut flushed = self.sink.flush()?;
         let mut next_statistics = Instant::now() + STATISTICS;
+        let (mut napped, mut looked) = (false, Instant::now());
         while flushed != Flushed::Closed && !self.over && !self.converter.is_done() {
-            let woken = self.wait(flushed, deadline)?;
+            let woken = if napped && flushed == Flushed::All && looked.elapsed() < LOOK {
+                Woken { datagrams: true, ..Woken::default() }
+            } else {
+                looked = Instant::now();
+                self.wait(flushed, deadline)?
+            };
             if woken.reader_gone || woken.stopped || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 break;
             }
@@ -288,7 +298,8 @@ impl Session<'_> {
             }
             flushed = self.take(woken.datagrams)?;
             // A nap is for a queue that is empty.
-            if self.pace.is_dense(Instant::now()) && !self.source.is_full() {
+            napped = self.pace.is_dense(Instant::now()) && !self.source.is_full();
+            if napped {
                 sleep(NAP);
             }
         }
