@@ -267,7 +267,7 @@ struct Session<'a> {
     forwarder: Forwarder,
     converter: Converter,
     sink: Sink,
-    /// The further files of a capture that is not for Wireshark.
+    /// The further files of a capture; none where it is for Wireshark.
     files: Option<Files>,
     /// Wireshark's toolbar, if it has one for us.
     toolbar: Option<Toolbar<'a>>,
@@ -437,7 +437,11 @@ impl Session<'_> {
         self.take_last()?;
         self.count_lost();
         self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
-        self.sink.flush_last()
+        self.sink.flush_last()?;
+        if self.files.is_none() {
+            self.sink.wait_until_read();
+        }
+        Ok(())
     }
 
     /// As many as a socket can hold of what came before the stop; a feed that never pauses must not keep us.
