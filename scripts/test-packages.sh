@@ -41,6 +41,8 @@ for suite; do
     mount -t proc proc "$root/proc"
     cp "$folder"/*.deb fixtures/demo.pcap "$root/tmp/"
     rm -f "$root"/tmp/*-dbgsym_*.deb
+    # A mirror may be a while behind: that is no matter here.
+    echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/00mirror"
     # What the packages are for, and would otherwise be removed or kept by chance; no manual pages of their own are left out.
     inside sh -euc 'useradd --uid 1000 --create-home user && apt-get -qq update &&
         apt-get -qq install --yes --no-install-recommends tshark tcpdump man-db gcc libc6-dev pkg-config' >"$work/log" 2>&1 ||
