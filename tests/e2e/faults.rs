@@ -76,7 +76,8 @@ impl Shell {
 /// Numbers of the packets of a file, which must be whole.
 fn numbers(path: &Path) -> Vec<u32> {
     let capture = Capture::read_whole(path);
-    let number = |data: &[u8]| (0..).find(|number| frames::numbered(*number) == data).expect("a numbered frame");
+    let number =
+        |data: &[u8]| (0..u32::MAX).find(|number| frames::numbered(*number) == data).expect("a numbered frame");
     let mut next = 0;
     let of = |data: &Vec<u8>| {
         // They come in order, mostly.
@@ -85,6 +86,50 @@ fn numbers(path: &Path) -> Vec<u32> {
         found
     };
     capture.packets.iter().map(|packet| &packet.data).map(of).collect()
+}
+
+// ---- Those who get in ----
+
+/// What `/proc` says of the sandbox of each thread.
+fn sandboxes(program: &Running) -> Vec<(String, String)> {
+    let process = program.member("sflowdump").expect("the program").as_raw_nonzero();
+    let threads = fs::read_dir(format!("/proc/{process}/task")).expect("threads").filter_map(Result::ok);
+    threads
+        .filter_map(|thread| fs::read_to_string(thread.path().join("status")).ok())
+        .map(|status| {
+            let value = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("").trim();
+            (value("Seccomp:").to_owned(), value("NoNewPrivs:").to_owned())
+        })
+        .collect()
+}
+
+/// Waits until a capture has given up what it needs no more.
+fn wait_for_sandbox(program: &Running) {
+    let in_sandbox = ("2".to_owned(), "1".to_owned());
+    wait_for("a sandbox of all threads", || sandboxes(program).iter().all(|of| *of == in_sandbox).then_some(()));
+}
+
+#[test]
+fn a_capture_that_listens_has_given_up_what_it_needs_no_more() {
+    let mut shell = Shell::start(&["-w", "file", "-G", "1000"]);
+    wait_for_sandbox(&shell.program);
+    shell.feed.send_frames((0..10).map(frames::numbered));
+    shell.stop();
+    assert!(numbers(&shell.file("file")).into_iter().eq(0..10));
+}
+
+#[test]
+fn a_tap_has_given_up_as_much_once_dumpcap_runs() {
+    if !support::may_capture() {
+        return;
+    }
+    let home = Home::bare();
+    let mut command = home.command(SFLOWDUMP);
+    command.args(["--tap", "lo", "-w", "file", "--port", &free_port().to_string()]);
+    let program = Running::start(&home, "sflowdump", &mut command);
+    wait_for("dumpcap", || program.member("dumpcap"));
+    wait_for_sandbox(&program);
+    program.signal(Signal::TERM);
 }
 
 // ---- Output ----
@@ -158,7 +203,7 @@ fn a_further_file_that_cannot_be_begun_costs_nothing_of_the_one_before() {
     // From now on the program gets no further descriptor.
     let pid = Pid::from_raw(shell.program.pid() as i32).expect("a process");
     let is_open = |number: &u64| fs::read_link(format!("/proc/{}/fd/{number}", shell.program.pid())).is_ok();
-    let next = (0..).find(|number| !is_open(number)).expect("a number that is free");
+    let next = (0..1024).find(|number| !is_open(number)).expect("a number that is free");
     prlimit(Some(pid), Resource::Nofile, Rlimit { current: Some(next), maximum: Some(next) }).expect("a limit");
     send_until_the_end(&mut shell);
     let failure = shell.failure();
@@ -337,9 +382,8 @@ fn the_end_comes_in_time_under_full_load_and_leaves_a_whole_file() {
         }
         sleep(Duration::from_millis(500));
         shell.program.signal(Signal::TERM);
-        let ended = wait_for("the end", || (shell.program.group().is_empty()).then_some(()));
+        wait_for("the end", || shell.program.group().is_empty().then_some(()));
         over.store(true, Ordering::Relaxed);
-        ended
     });
     assert!(shell.program.end().success());
     let capture = Capture::read_whole(&shell.file("file"));
