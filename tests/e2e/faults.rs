@@ -161,6 +161,23 @@ fn a_file_that_may_grow_no_more_is_left_whole_and_the_capture_ends_with_its_reas
 }
 
 #[test]
+fn a_redirected_file_is_cut_back_unless_others_may_append_to_it() {
+    for (redirection, is_cut) in [(">", true), (">>", false)] {
+        let home = Home::bare();
+        fs::write(home.file("copy"), "before").expect("a file");
+        let script = format!("ulimit -f 64; exec \"$@\" {redirection}copy");
+        let mut command = home.command("sh");
+        let output = command.args(["-c", &script, "sh", SFLOWDUMP, "-r", DEMO, "-w", "-"]).output().expect("sh");
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert!(!output.status.success() && said.contains("output: File too large"), "{said}");
+        let copy = fs::read(home.file("copy")).expect("a file");
+        assert_eq!(copy.starts_with(b"before"), !is_cut);
+        let capture = Capture::parse(if is_cut { &copy } else { &copy[6..] });
+        assert_eq!(capture.left == 0, is_cut);
+    }
+}
+
+#[test]
 fn a_disk_that_is_full_leaves_a_whole_file_of_a_feed_and_of_a_recording() {
     let home = Home::bare();
     let may = home.command("unshare").args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).output();
@@ -236,6 +253,16 @@ fn too_few_descriptors_are_one_clear_line() {
         }
     }
     assert!(outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_no_trouble() {
+    let home = Home::bare();
+    let mut command = home.command(SFLOWDUMP);
+    command.args(["-r", DEMO, "-w", "file", "--log-level", "noisy", "--log-file", "/dev/full"]);
+    let output = command.output().expect("the program");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(output.status.success() && said.starts_with("951 packets captured\n"), "{said}");
 }
 
 // ---- Readers ----
