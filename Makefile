@@ -32,7 +32,7 @@ version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 abi := $(shell sed -n 's/^\#define SFLOWCAP_ABI_VERSION //p' include/sflowcap.h)
 soname = libsflowcap.so.$(abi)
 
-.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak lint pages doc msrv deny dist deb test-containers screenshot clean
+.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak fuzz lint pages doc msrv deny dist deb test-packages test-containers screenshot clean
 
 build: library ## build the program, and the library for C (the default)
 	$(CARGO) build --release --locked --package sflowdump
@@ -117,6 +117,10 @@ bench: ## what it costs and carries, beside a bare receive loop (some minutes, o
 soak: ## minutes of a fast feed through tshark, with readers that stall: nothing may go uncounted
 	SFLOWDUMP_SOAK=60 $(CARGO) test --release --locked --package sflowdump --test load -- --nocapture --test-threads 1
 
+SECONDS ?= 60
+fuzz: ## random input, a minute for each border (SECONDS=…)
+	scripts/fuzz.sh $(SECONDS)
+
 lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with others
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
@@ -153,6 +157,10 @@ dist: ## the last commit's source with all crates, for packagers: dist/
 
 deb: ## build Debian packages from that, in target/deb
 	scripts/deb.sh $(CARGO_TARGET_DIR)/deb
+
+SUITES ?= bookworm trixie sid
+test-packages: deb ## install, use and purge those packages in a fresh Debian of each of SUITES (as root)
+	scripts/test-packages.sh $(CARGO_TARGET_DIR)/deb $(SUITES)
 
 test-containers: dist ## build the container images and run them (Debian, as root)
 	scripts/test-containers.sh dist

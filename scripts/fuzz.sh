@@ -31,14 +31,32 @@ captures=${SFLOW_CAPTURES:-../shared/captures}
 [ ! -d "$captures" ] || mapfile -t -O 1 recordings < <(find "$captures" -name '*.pcap' -o -name '*.pcapng' | sort)
 "$CARGO_TARGET_DIR/fuzz-seeds/debug/seeds" "$CARGO_TARGET_DIR/fuzz/seeds" "${recordings[@]}"
 
-failed=0
-for target in "${targets[@]}"; do
+# One target: what it found is the exit status.
+fuzz() {
+    local target=$1 status=0
     mkdir -p "fuzz/corpus/$target" fuzz/found
-    echo "== $target, $seconds s"
-    # An input for which a second is not enough is a finding, and one that takes half a gigabyte.
-    "$CARGO_TARGET_DIR/fuzz/$host/release/$target" -max_total_time="$seconds" -timeout=1 -rss_limit_mb=512 -max_len=65507 \
+    # An input for which ten seconds are not enough is a finding, and one that takes half a gigabyte.
+    "$CARGO_TARGET_DIR/fuzz/$host/release/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 -max_len=65507 \
         -artifact_prefix="fuzz/found/$target-" -print_final_stats=1 "fuzz/corpus/$target" \
-        "$CARGO_TARGET_DIR/fuzz/seeds/$target" >"fuzz/found/$target.log" 2>&1 || failed=1
-    grep -E "^SUMMARY|stat::number_of_executed_units|stat::peak_rss|panicked at|^Test unit written|DONE" "fuzz/found/$target.log" || true
+        "$CARGO_TARGET_DIR/fuzz/seeds/$target" >"fuzz/found/$target.log" 2>&1 || status=1
+    echo "== $target, $seconds s: $(sed -n 's/^stat::number_of_executed_units: *//p' "fuzz/found/$target.log") inputs"
+    grep -E -A 3 "^SUMMARY|panicked at|^==.*ERROR|Test unit written" "fuzz/found/$target.log" && status=1
+    return $status
+}
+
+# As many at once as there are processors.
+failed=0
+running=0
+for target in "${targets[@]}"; do
+    if [ $running -ge "$(nproc)" ]; then
+        wait -n || failed=1
+        running=$((running - 1))
+    fi
+    fuzz "$target" &
+    running=$((running + 1))
+done
+while [ $running -gt 0 ]; do
+    wait -n || failed=1
+    running=$((running - 1))
 done
 exit $failed

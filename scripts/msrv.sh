@@ -18,7 +18,7 @@ fi
 
 # The source and all it depends on, so that the chroot needs no network.
 mkdir -p "$work/source/.cargo"
-git ls-files -z | xargs -0 cp --parents -t "$work/source"
+git ls-files -z | xargs -0 cp --parents --no-dereference -t "$work/source"
 cargo vendor --quiet --locked "$work/source/vendor" >/dev/null
 cat >"$work/source/.cargo/config.toml" <<'END'
 [source.crates-io]

@@ -245,7 +245,7 @@ impl sflowcap_sample {
             header: found.header,
             header_length: found.header_length,
             time: found.time,
-            walk: kept::<RecordWalk<'_>, _>(Some(records)),
+            walk: kept(RecordWalk::Some(records)),
         }
     }
 
@@ -271,7 +271,7 @@ impl sflowcap_sample {
             header: found.header,
             header_length: found.header_length,
             time: found.time,
-            walk: kept::<RecordWalk<'_>, _>(Some(sample.records())),
+            walk: kept(RecordWalk::Some(sample.records())),
             ..Self::other()
         }
     }
@@ -284,7 +284,7 @@ impl sflowcap_sample {
             sequence_number: sample.sequence_number(),
             source_class: source.class,
             source_index: source.index,
-            walk: kept::<RecordWalk<'_>, _>(Some(sample.records())),
+            walk: kept(RecordWalk::Some(sample.records())),
             ..Self::other()
         }
     }
@@ -312,7 +312,7 @@ impl sflowcap_sample {
             header: core::ptr::null(),
             header_length: 0,
             time: 0,
-            walk: kept::<RecordWalk<'_>, _>(None),
+            walk: kept(RecordWalk::None),
         }
     }
 }

@@ -31,6 +31,9 @@ use crate::sink::{self, Flushed, Sink};
 use crate::source::Source;
 use crate::toolbar::{Pipes, Toolbar};
 
+/// In a dense feed datagrams come anyway: only so often is it looked for anything else.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// Batches of datagrams that are taken in a row. A feed that is faster than we are never lets the queue run empty: it must not
 /// keep us from seeing that we are to stop.
 const BATCHES: usize = 64;
@@ -257,6 +260,7 @@ impl Stop {
 
 /// What woke the loop.
 #[allow(clippy::struct_excessive_bools, reason = "each is a descriptor that was waited for")]
+#[derive(Default)]
 struct Woken {
     datagrams: bool,
     /// The toolbar was used.
@@ -270,7 +274,7 @@ struct Session<'a> {
     forwarder: Forwarder,
     converter: Converter,
     sink: Sink,
-    /// The further files of a capture that is not for Wireshark.
+    /// The further files of a capture; none where it is for Wireshark.
     files: Option<Files>,
     /// Wireshark's toolbar, if it has one for us.
     toolbar: Option<Toolbar<'a>>,
@@ -302,8 +306,14 @@ impl Session<'_> {
         self.converter.begin(now(), self.sink.unbounded_room());
         let mut flushed = self.sink.flush()?;
         let mut next_statistics = Instant::now() + STATISTICS;
+        let (mut napped, mut looked) = (false, Instant::now());
         while flushed != Flushed::Closed && !self.over && !self.converter.is_done() {
-            let woken = self.wait(flushed, deadline)?;
+            let woken = if napped && flushed == Flushed::All && looked.elapsed() < LOOK {
+                Woken { datagrams: true, ..Woken::default() }
+            } else {
+                looked = Instant::now();
+                self.wait(flushed, deadline)?
+            };
             if woken.reader_gone || woken.stopped || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 break;
             }
@@ -318,7 +328,8 @@ impl Session<'_> {
             }
             flushed = self.take(woken.datagrams)?;
             // A nap is for a queue that is empty.
-            if self.pace.is_dense(Instant::now()) && !self.source.is_full() {
+            napped = self.pace.is_dense(Instant::now()) && !self.source.is_full();
+            if napped {
                 sleep(NAP);
             }
         }
@@ -433,7 +444,11 @@ impl Session<'_> {
         self.take_last()?;
         self.count_lost();
         self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
-        self.sink.flush_last()
+        self.sink.flush_last()?;
+        if self.files.is_none() {
+            self.sink.wait_until_read();
+        }
+        Ok(())
     }
 
     /// As many as a socket can hold of what came before the stop; a feed that never pauses must not keep us.

@@ -36,6 +36,9 @@ const PIPE_SIZE: usize = 1024 * 1024;
 /// How long a reader that stalls at the end may take for what is left. Wireshark kills an extcap after 30 s.
 const LAST_FLUSH: Duration = Duration::from_secs(10);
 
+/// How often it is looked whether the reader has taken everything: 5 ms.
+const READ_CHECK: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+
 /// What became of a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flushed {
@@ -232,6 +235,25 @@ impl Sink {
         Ok(())
     }
 
+    /// Waits until the reader of a FIFO has taken what was written, or is gone. Wireshark tells dumpcap to stop once we have
+    /// ended; what is in the FIFO then is lost, and with it the end of the file.
+    pub fn wait_until_read(&self) {
+        let began = Instant::now();
+        // Systems that cannot tell say nothing, or an error.
+        while rustix::io::ioctl_fionread(&self.file).is_ok_and(|unread| unread > 0) {
+            let mut reader = [PollFd::from_borrowed_fd(self.as_fd(), PollFlags::empty())];
+            // No event tells that a pipe is empty; that nobody reads it is one.
+            let is_gone = poll(&mut reader, Some(&READ_CHECK)).is_ok_and(|count| count > 0);
+            if is_gone {
+                break;
+            }
+            if began.elapsed() > LAST_FLUSH {
+                tracing::warn!("the reader takes nothing: the end of the capture is lost");
+                break;
+            }
+        }
+    }
+
     /// Waits until the reader takes some more, or is gone, or the time is over.
     pub fn wait(&self, time: Option<Duration>) {
         let mut reader = [PollFd::from_borrowed_fd(self.as_fd(), PollFlags::OUT)];
@@ -361,6 +383,31 @@ mod tests {
         drop(reader);
         fill(&mut sink, 1);
         assert_eq!(sink.flush().unwrap(), Flushed::Closed);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_late_reader_is_waited_for_at_the_end_and_one_that_goes_is_not() {
+        let (mut sink, mut reader) = pipe(CHUNK);
+        fill(&mut sink, 50);
+        sink.flush_last().unwrap();
+        let reading = std::thread::spawn(move || {
+            let mut buffer = [0; 1000];
+            for _ in 0..50 {
+                std::thread::sleep(Duration::from_millis(2));
+                reader.read_exact(&mut buffer).unwrap();
+            }
+            reader
+        });
+        sink.wait_until_read();
+        assert_eq!(rustix::io::ioctl_fionread(&sink.file).unwrap(), 0);
+        let reader = reading.join().unwrap();
+        fill(&mut sink, 1);
+        sink.flush_last().unwrap();
+        let leaving = std::thread::spawn(move || drop(reader));
+        sink.wait_until_read();
+        leaving.join().unwrap();
+        assert_eq!(rustix::io::ioctl_fionread(&sink.file).unwrap(), 1000);
     }
 
     #[test]

@@ -137,10 +137,17 @@ impl Program {
 
     /// How many bytes the program accepts; none where it loads from beyond those that are there.
     fn accepted(&self, packet: &[u8], original_length: u32) -> Option<u32> {
-        let byte = |at: u32| packet.get(at as usize).map(|byte| u32::from(*byte));
-        let half =
-            |at: u32| packet.get(at as usize..)?.first_chunk().map(|bytes| u32::from(u16::from_be_bytes(*bytes)));
-        let word = |at: u32| packet.get(at as usize..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
+        // Sums of two operands, so that none can overflow.
+        let byte = |at: u64| packet.get(usize::try_from(at).ok()?).map(|byte| u32::from(*byte));
+        let half = |at: u64| {
+            let at = usize::try_from(at).ok()?;
+            packet.get(at..at.checked_add(2)?)?.first_chunk().map(|bytes| u32::from(u16::from_be_bytes(*bytes)))
+        };
+        let word = |at: u64| {
+            let at = usize::try_from(at).ok()?;
+            packet.get(at..at.checked_add(4)?)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
+        };
+        let sum = |x: u32, k: u32| u64::from(x) + u64::from(k);
         let skip = |taken: bool, yes: u8, no: u8| usize::from(if taken { yes } else { no });
         let (mut a, mut x) = (0_u32, 0_u32);
         let mut memory = [0_u32; MEMORY];
@@ -150,16 +157,16 @@ impl Program {
         while let Some(&step) = self.0.get(place) {
             place += 1;
             match step {
-                Step::Word(k) => a = word(k)?,
-                Step::Half(k) => a = half(k)?,
-                Step::Byte(k) => a = byte(k)?,
-                Step::WordAtX(k) => a = word(x.checked_add(k)?)?,
-                Step::HalfAtX(k) => a = half(x.checked_add(k)?)?,
-                Step::ByteAtX(k) => a = byte(x.checked_add(k)?)?,
+                Step::Word(k) => a = word(k.into())?,
+                Step::Half(k) => a = half(k.into())?,
+                Step::Byte(k) => a = byte(k.into())?,
+                Step::WordAtX(k) => a = word(sum(x, k))?,
+                Step::HalfAtX(k) => a = half(sum(x, k))?,
+                Step::ByteAtX(k) => a = byte(sum(x, k))?,
                 Step::Length => a = original_length,
                 Step::Constant(k) => a = k,
                 Step::Memory(k) => a = memory[k as usize % MEMORY],
-                Step::XFromHeader(k) => x = (byte(k)? & 0xf) << 2,
+                Step::XFromHeader(k) => x = (byte(k.into())? & 0xf) << 2,
                 Step::XFromLength => x = original_length,
                 Step::XFromConstant(k) => x = k,
                 Step::XFromMemory(k) => x = memory[k as usize % MEMORY],
@@ -195,7 +202,7 @@ impl Program {
                     place += 1 + skip(a == value.into(), yes, no);
                 }
                 Step::HalfAtXEqual(at, value, yes, no) => {
-                    a = half(x.checked_add(at.into())?)?;
+                    a = half(sum(x, at.into()))?;
                     place += 1 + skip(a == value.into(), yes, no);
                 }
             }

@@ -12,10 +12,11 @@ pub struct Dialog<'a> {
 
 impl<'a> Dialog<'a> {
     /// Opens it by the gear beside the interface.
-    pub fn open(screen: &'a Screen, gear_y: i32) -> Self {
+    pub fn open(screen: &'a Screen) -> Self {
         // A click right after the list was shown may be taken for another one.
         screen.wait_for("the dialog", || {
-            screen.click(161, gear_y);
+            let row = screen.interface();
+            screen.click(row.x + 11, row.y);
             screen.has_window(TITLE).then_some(())
         });
         Dialog { screen, at: screen.window(TITLE) }

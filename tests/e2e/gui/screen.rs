@@ -25,6 +25,16 @@ column.width: %m, 55, %t, 95, %Cus:sflowdump.agent or sflowdump.agent6, 95, \
 %Cus:sflowdump.rate, 50, %Cus:sflowdump.reason, 85, %s, 130, %d, 130, %p, 60, %L, 50, %i, 300
 ";
 
+/// What is behind a chosen line of a list.
+const HIGHLIGHT: [u8; 3] = [48, 140, 198];
+
+/// A place on the screen.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub x: i32,
+    pub y: i32,
+}
+
 /// Where a window is.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
@@ -248,6 +258,19 @@ impl Screen {
 
     fn pixels(&self) -> Vec<u8> {
         self.import(&["-depth", "8", "rgb:-"])
+    }
+
+    /// Where the interface stands in the list: it is the only one, and highlighted. Its left end.
+    pub fn interface(&self) -> Place {
+        let highlighted = |row: &[u8]| row.chunks(3).filter(|pixel| *pixel == HIGHLIGHT).count();
+        self.wait_for("the interface in the list", || {
+            let pixels = self.pixels();
+            let rows: Vec<&[u8]> = pixels.chunks(WIDTH as usize * 3).collect();
+            let top = rows.iter().position(|row| highlighted(row) > WIDTH as usize / 2)?;
+            let height = rows[top..].iter().take_while(|row| highlighted(row) > 0).count();
+            let left = rows[top].chunks(3).position(|pixel| pixel == HIGHLIGHT)?;
+            Some(Place { x: left as i32, y: (top + height / 2) as i32 })
+        })
     }
 
     /// The red, green and blue of a place on the screen.
