@@ -22,6 +22,7 @@ mod progress;
 mod protocol;
 mod receive;
 mod replay;
+mod sandbox;
 mod scan;
 mod session;
 mod sflow_rt;

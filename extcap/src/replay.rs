@@ -13,6 +13,7 @@ use crate::forward::Forwarder;
 use crate::input::{Feed, Passed};
 use crate::progress;
 use crate::receive::now;
+use crate::sandbox::{self, Needs};
 use crate::session::{EventLog, Stop, Summary, converter, rotate};
 use crate::sink::{self, Flushed, Sink};
 
@@ -48,6 +49,9 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
     let stop = Stop::on_signals()?;
     let mut forwarder = Forwarder::open(&config.forward, None)?;
     let mut packets = output.map(|files| Packets::new(config, files, recording.progress.clone())).transpose()?;
+    if packets.is_none() {
+        sandbox::enter(Needs::default());
+    }
     let mut pace = Pace::new(config.replay, config.duration, !config.forward.is_empty());
     let mut rounds = 1;
     let outcome = loop {
@@ -185,6 +189,7 @@ impl Packets {
         if self.sink.is_none() {
             let sink = Sink::new(sink::open_file(&self.files.first(time)?)?, self.backlog)?;
             self.converter.begin(time, self.sink.insert(sink).unbounded_room());
+            sandbox::enter(Needs { folder: self.files.folder().as_deref(), ..Needs::default() });
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ use crate::protocol;
 use crate::receive::pace::{NAP, Pace};
 use crate::receive::{self, now};
 use crate::replay::{self, Recording};
+use crate::sandbox::{self, Needs};
 use crate::sink::{self, Flushed, Sink};
 use crate::source::Source;
 use crate::toolbar::{Pipes, Toolbar};
@@ -166,6 +167,12 @@ fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolba
     let (source, _forwarding) = Source::open(config)?;
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("{description}");
+    let folder = files.as_ref().and_then(Files::folder);
+    sandbox::enter(Needs {
+        folder: folder.as_deref(),
+        pipe: toolbar.as_ref().and_then(Toolbar::pipe),
+        connections: config.sflow_rt.is_some(),
+    });
     let session = Session {
         source,
         forwarder,

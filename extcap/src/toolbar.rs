@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sflowcap::capture::{Received, Totals};
@@ -161,6 +162,11 @@ impl<'a> Toolbar<'a> {
     /// The descriptor to wait on.
     pub fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         self.pipes.as_fd()
+    }
+
+    /// The pipe that is still to be opened.
+    pub fn pipe(&self) -> Option<&Path> {
+        self.pipes.to_open()
     }
 
     /// When there is something to tell.

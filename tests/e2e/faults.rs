@@ -76,7 +76,8 @@ impl Shell {
 /// Numbers of the packets of a file, which must be whole.
 fn numbers(path: &Path) -> Vec<u32> {
     let capture = Capture::read_whole(path);
-    let number = |data: &[u8]| (0..).find(|number| frames::numbered(*number) == data).expect("a numbered frame");
+    let number =
+        |data: &[u8]| (0..u32::MAX).find(|number| frames::numbered(*number) == data).expect("a numbered frame");
     let mut next = 0;
     let of = |data: &Vec<u8>| {
         // They come in order, mostly.
@@ -85,6 +86,50 @@ fn numbers(path: &Path) -> Vec<u32> {
         found
     };
     capture.packets.iter().map(|packet| &packet.data).map(of).collect()
+}
+
+// ---- Those who get in ----
+
+/// What `/proc` says of the sandbox of each thread.
+fn sandboxes(program: &Running) -> Vec<(String, String)> {
+    let process = program.member("sflowdump").expect("the program").as_raw_nonzero();
+    let threads = fs::read_dir(format!("/proc/{process}/task")).expect("threads").filter_map(Result::ok);
+    threads
+        .filter_map(|thread| fs::read_to_string(thread.path().join("status")).ok())
+        .map(|status| {
+            let value = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("").trim();
+            (value("Seccomp:").to_owned(), value("NoNewPrivs:").to_owned())
+        })
+        .collect()
+}
+
+/// Waits until a capture has given up what it needs no more.
+fn wait_for_sandbox(program: &Running) {
+    let in_sandbox = ("2".to_owned(), "1".to_owned());
+    wait_for("a sandbox of all threads", || sandboxes(program).iter().all(|of| *of == in_sandbox).then_some(()));
+}
+
+#[test]
+fn a_capture_that_listens_has_given_up_what_it_needs_no_more() {
+    let mut shell = Shell::start(&["-w", "file", "-G", "1000"]);
+    wait_for_sandbox(&shell.program);
+    shell.feed.send_frames((0..10).map(frames::numbered));
+    shell.stop();
+    assert!(numbers(&shell.file("file")).into_iter().eq(0..10));
+}
+
+#[test]
+fn a_tap_has_given_up_as_much_once_dumpcap_runs() {
+    if !support::may_capture() {
+        return;
+    }
+    let home = Home::bare();
+    let mut command = home.command(SFLOWDUMP);
+    command.args(["--tap", "lo", "-w", "file", "--port", &free_port().to_string()]);
+    let program = Running::start(&home, "sflowdump", &mut command);
+    wait_for("dumpcap", || program.member("dumpcap"));
+    wait_for_sandbox(&program);
+    program.signal(Signal::TERM);
 }
 
 // ---- Output ----
@@ -113,6 +158,23 @@ fn a_file_that_may_grow_no_more_is_left_whole_and_the_capture_ends_with_its_reas
     let numbers = numbers(&shell.file("file"));
     assert!(numbers.len() > 50 && numbers.iter().copied().eq(0..numbers.len() as u32), "{numbers:?}");
     assert!(shell.told("packets captured") > numbers.len() as u64);
+}
+
+#[test]
+fn a_redirected_file_is_cut_back_unless_others_may_append_to_it() {
+    for (redirection, is_cut) in [(">", true), (">>", false)] {
+        let home = Home::bare();
+        fs::write(home.file("copy"), "before").expect("a file");
+        let script = format!("ulimit -f 64; exec \"$@\" {redirection}copy");
+        let mut command = home.command("sh");
+        let output = command.args(["-c", &script, "sh", SFLOWDUMP, "-r", DEMO, "-w", "-"]).output().expect("sh");
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert!(!output.status.success() && said.contains("output: File too large"), "{said}");
+        let copy = fs::read(home.file("copy")).expect("a file");
+        assert_eq!(copy.starts_with(b"before"), !is_cut);
+        let capture = Capture::parse(if is_cut { &copy } else { &copy[6..] });
+        assert_eq!(capture.left == 0, is_cut);
+    }
 }
 
 #[test]
@@ -158,7 +220,7 @@ fn a_further_file_that_cannot_be_begun_costs_nothing_of_the_one_before() {
     // From now on the program gets no further descriptor.
     let pid = Pid::from_raw(shell.program.pid() as i32).expect("a process");
     let is_open = |number: &u64| fs::read_link(format!("/proc/{}/fd/{number}", shell.program.pid())).is_ok();
-    let next = (0..).find(|number| !is_open(number)).expect("a number that is free");
+    let next = (0..1024).find(|number| !is_open(number)).expect("a number that is free");
     prlimit(Some(pid), Resource::Nofile, Rlimit { current: Some(next), maximum: Some(next) }).expect("a limit");
     send_until_the_end(&mut shell);
     let failure = shell.failure();
@@ -191,6 +253,16 @@ fn too_few_descriptors_are_one_clear_line() {
         }
     }
     assert!(outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_no_trouble() {
+    let home = Home::bare();
+    let mut command = home.command(SFLOWDUMP);
+    command.args(["-r", DEMO, "-w", "file", "--log-level", "noisy", "--log-file", "/dev/full"]);
+    let output = command.output().expect("the program");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(output.status.success() && said.starts_with("951 packets captured\n"), "{said}");
 }
 
 // ---- Readers ----
@@ -337,9 +409,8 @@ fn the_end_comes_in_time_under_full_load_and_leaves_a_whole_file() {
         }
         sleep(Duration::from_millis(500));
         shell.program.signal(Signal::TERM);
-        let ended = wait_for("the end", || (shell.program.group().is_empty()).then_some(()));
+        wait_for("the end", || shell.program.group().is_empty().then_some(()));
         over.store(true, Ordering::Relaxed);
-        ended
     });
     assert!(shell.program.end().success());
     let capture = Capture::read_whole(&shell.file("file"));
