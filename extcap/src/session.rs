@@ -178,6 +178,7 @@ fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolba
         forwarder,
         converter,
         sink,
+        host: rustix::process::getppid(),
         files,
         toolbar,
         over: false,
@@ -274,6 +275,8 @@ struct Session<'a> {
     forwarder: Forwarder,
     converter: Converter,
     sink: Sink,
+    /// The process that started this one.
+    host: Option<rustix::process::Pid>,
     /// The further files of a capture; none where it is for Wireshark.
     files: Option<Files>,
     /// Wireshark's toolbar, if it has one for us.
@@ -446,7 +449,9 @@ impl Session<'_> {
         self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
         self.sink.flush_last()?;
         if self.files.is_none() {
-            self.sink.wait_until_read();
+            // Without the host there is nobody to read it for.
+            let host = self.host;
+            self.sink.wait_until_read(|| rustix::process::getppid() != host);
         }
         Ok(())
     }
