@@ -143,7 +143,11 @@ impl Screen {
     /// Waits for a window whose title matches.
     pub fn window(&self, title: &str) -> Window {
         let id = self.wait_for(&format!("the window '{title}'"), || self.search(title));
-        // Where it is once it is drawn.
+        self.place(id)
+    }
+
+    /// Where a window is, once it is drawn.
+    fn place(&self, id: u32) -> Window {
         self.settle();
         let id_text = id.to_string();
         let told = String::from_utf8(self.xdotool(&["getwindowgeometry", "--shell", &id_text]).stdout).unwrap();
@@ -226,6 +230,32 @@ impl Screen {
     pub fn focus(&self, title: &str) {
         let id = self.window(title).id.to_string();
         self.xdotool(&["windowfocus", "--sync", &id]);
+    }
+
+    /// A message box. Its title is where `xdotool search` does not look.
+    fn message_box(&self) -> Option<u32> {
+        let found = self.xdotool(&["search", "--onlyvisible", "--name", ""]).stdout;
+        let numbers = String::from_utf8(found).unwrap();
+        let (number, _) = numbers.lines().zip(self.titles()).find(|(_, title)| title == "Wireshark")?;
+        number.parse().ok()
+    }
+
+    /// What a message box says: its text can be chosen with the mouse.
+    pub fn message(&self) -> String {
+        let id = self.wait_for("a message box", || self.message_box());
+        let at = self.place(id);
+        self.wait_for("a message's text", || {
+            self.choose_text(at.x + 150, at.y + 20);
+            let mut chosen = self.home.command("xclip");
+            let chosen = chosen.env("DISPLAY", &self.display).args(["-o", "-selection", "primary"]).output().unwrap();
+            (!chosen.stdout.is_empty()).then(|| String::from_utf8(chosen.stdout).unwrap())
+        })
+    }
+
+    /// Closes a message box, which must be the only one.
+    pub fn close_message(&self) {
+        self.press(&["Return"]);
+        assert_eq!(self.message_box(), None, "another message");
     }
 
     /// Closes Wireshark by its keys.
