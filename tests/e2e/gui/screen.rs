@@ -25,8 +25,8 @@ column.width: %m, 55, %t, 95, %Cus:sflowdump.agent or sflowdump.agent6, 95, \
 %Cus:sflowdump.rate, 50, %Cus:sflowdump.reason, 85, %s, 130, %d, 130, %p, 60, %L, 50, %i, 300
 ";
 
-/// What is behind a chosen line of a list.
-const HIGHLIGHT: [u8; 3] = [48, 140, 198];
+/// What is behind a chosen line of a list, in a window that keys go to and in another.
+const HIGHLIGHTS: [[u8; 3]; 2] = [[48, 140, 198], [143, 189, 218]];
 
 /// A place on the screen.
 #[derive(Clone, Copy, Debug)]
@@ -292,13 +292,14 @@ impl Screen {
 
     /// Where the interface stands in the list: it is the only one, and highlighted. Its left end.
     pub fn interface(&self) -> Place {
-        let highlighted = |row: &[u8]| row.chunks(3).filter(|pixel| *pixel == HIGHLIGHT).count();
+        let is_highlighted = |pixel: &[u8]| HIGHLIGHTS.iter().any(|colour| pixel == colour);
+        let highlighted = |row: &[u8]| row.chunks(3).filter(|pixel| is_highlighted(pixel)).count();
         self.wait_for("the interface in the list", || {
             let pixels = self.pixels();
             let rows: Vec<&[u8]> = pixels.chunks(WIDTH as usize * 3).collect();
             let top = rows.iter().position(|row| highlighted(row) > WIDTH as usize / 2)?;
             let height = rows[top..].iter().take_while(|row| highlighted(row) > 0).count();
-            let left = rows[top].chunks(3).position(|pixel| pixel == HIGHLIGHT)?;
+            let left = rows[top].chunks(3).position(is_highlighted)?;
             Some(Place { x: left as i32, y: (top + height / 2) as i32 })
         })
     }
