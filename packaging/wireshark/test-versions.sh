@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests of the Lua fields, the profile and the capture interface with other versions of Wireshark than this
-# machine's: the same test program, in a Debian system of its own for each version.
+# Runs the tests of the Lua fields, the profile, the capture interface and Wireshark's windows with other versions of
+# Wireshark than this machine's: the same test programs, in a Debian system of its own for each version.
 #
 #     sudo packaging/wireshark/test-versions.sh [TEST…]
 #
@@ -19,14 +19,14 @@ repository=$(cd "$(dirname "$0")/../.." && pwd)
 captures=$(realpath -m "${SFLOW_CAPTURES:-$repository/../shared/captures}")
 cd "$repository"
 
-# Cargo names the test program in brackets.
-tests=$(cargo test --package sflowdump --test lua --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\)).*/\1/p')
-if [ ! -x "$tests" ]; then
+# Cargo names the test programs in brackets.
+tests=$(cargo test --package sflowdump --test lua --test gui --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\)).*/\1/p')
+if [ "$(echo "$tests" | wc -l)" != 2 ]; then
     echo "$0: the tests do not build" >&2
     exit 1
 fi
-tests=$(realpath "$tests")
-target=$(dirname "$(dirname "$(dirname "$tests")")")
+tests=$(echo "$tests" | xargs realpath)
+target=$(echo "$tests" | head -n 1 | xargs dirname | xargs dirname | xargs dirname)
 
 # Shows a folder of this machine at the same place of another system.
 show() {
@@ -39,17 +39,24 @@ show() {
 run() {
     suite=$1 root=$2
     shift 2
-    if [ ! -x "$root/usr/bin/tshark" ]; then
-        DEBIAN_FRONTEND=noninteractive debootstrap --variant=minbase --include=tshark \
-            "$suite" "$root" "${MIRROR:-http://deb.debian.org/debian}"
+    if [ ! -d "$root/etc" ]; then
+        debootstrap --variant=minbase "$suite" "$root" "${MIRROR:-http://deb.debian.org/debian}"
+    fi
+    if [ ! -x "$root/usr/bin/xclip" ]; then
+        # A mirror that was frozen, or a clock that is wrong, is no reason not to test.
+        chroot "$root" apt-get -o Acquire::Check-Valid-Until=false update
+        DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y --no-install-recommends \
+            tshark wireshark xvfb xauth xdotool xclip imagemagick
     fi
     mount -t proc proc "$root/proc"
     show "$root" "$repository"
     show "$root" "$target"
     show "$root" "$captures"
     echo "== Debian $suite: $(chroot "$root" tshark --version 2>/dev/null | head -n 1)"
-    env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin SFLOW_CAPTURES="$captures" \
-        SFLOWDUMP_TEST_REQUIRE_TOOLS="${SFLOWDUMP_TEST_REQUIRE_TOOLS:-}" chroot "$root" "$tests" "$@"
+    for test in $tests; do
+        env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin SFLOW_CAPTURES="$captures" \
+            SFLOWDUMP_TEST_REQUIRE_TOOLS="${SFLOWDUMP_TEST_REQUIRE_TOOLS:-}" chroot "$root" "$test" "$@"
+    done
 }
 
 run trixie "${CHROOT_TRIXIE:-/var/tmp/chroot-trixie}" "$@"

@@ -1,7 +1,7 @@
 //! The interface in the real Wireshark, used as people use it: with the mouse, on a screen that nobody sees, by an ordinary user.
 //!
 //! Pictures of what was seen are kept in `gui` below cargo's folder for tests (`target/tmp`). The places that are clicked are
-//! those of Wireshark 4.0 on Debian 12; with other versions these tests have nothing to say.
+//! those of Wireshark 4.0, 4.4 and 4.6 as Debian builds them; with other versions these tests have nothing to say.
 #![cfg(target_os = "linux")]
 
 #[path = "gui/dialog.rs"]
@@ -30,19 +30,26 @@ const BUTTON_START: (i32, i32) = (20, 41);
 const BUTTON_STOP: (i32, i32) = (53, 41);
 const BUTTON_RESTART: (i32, i32) = (86, 41);
 
+/// What the interface's toolbar has, at the right, and the list of agents while it captures.
+const AGENTS: (i32, i32) = (660, 106);
+const DIRECTION: (i32, i32) = (815, 106);
+const PAUSE: (i32, i32) = (890, 106);
+const LOG: (i32, i32) = (975, 106);
+const DEFAULTS: (i32, i32) = (1060, 106);
+
 /// What fields have behind their text.
 const WHITE: [u8; 3] = [255; 3];
 const GREEN: [u8; 3] = [175, 255, 175];
 const RED: [u8; 3] = [255, 175, 175];
 
 fn can_run() -> bool {
-    if !have(&["wireshark", "Xvfb", "xdotool", "import", "dumpcap", "setpriv"]) {
+    if !have(&["wireshark", "Xvfb", "xdotool", "xclip", "import", "dumpcap", "setpriv"]) {
         return false;
     }
     let version = Home::bare().output("wireshark", &["--version"]);
-    let is_known = version.starts_with("Wireshark 4.");
+    let is_known = ["4.0.", "4.4.", "4.6."].iter().any(|known| version.starts_with(&format!("Wireshark {known}")));
     if !is_known {
-        println!("skipped: these tests know where to click in Wireshark 4.0 only");
+        println!("skipped: these tests know where to click in Wireshark 4.0, 4.4 and 4.6 only");
     }
     is_known
 }
@@ -69,6 +76,13 @@ fn wait_for_file(screen: &Screen, file: &Path) {
 fn captured(home: &Home) -> Vec<PathBuf> {
     let files = fs::read_dir(home.file("tmp")).unwrap().map(|file| file.unwrap().path());
     files.filter(|file| file.extension().is_some_and(|kind| kind == "pcapng")).collect()
+}
+
+/// Waits until a capture has some packets, in a file that is none of these.
+fn wait_for_packets(screen: &Screen, files: &[PathBuf]) {
+    let has_packets =
+        |file: &PathBuf| !files.contains(file) && fs::metadata(file).is_ok_and(|file| file.len() > 20_000);
+    screen.wait_for("packets", || captured(&screen.home).iter().any(has_packets).then_some(()));
 }
 
 /// Waits until Wireshark has no capture program any more.
@@ -181,20 +195,19 @@ impl Walk {
         screen.main_window(CAPTURING);
         wireshark.wait_for_port(self.port);
         wait_for_text(screen, log, "sFlow listener on UDP port");
-        let (agents, pause, window) = ((660, 106), (890, 106), (975, 106));
-        screen.click(agents.0, agents.1);
+        screen.click(AGENTS.0, AGENTS.1);
         screen.picture("toolbar-agents");
         screen.press(&["Down", "Down", "Return"]);
         wait_for_text(screen, log, "selected: agent ");
-        screen.click(pause.0, pause.1);
+        screen.click(PAUSE.0, PAUSE.1);
         wait_for_text(screen, log, "paused");
-        screen.click(pause.0, pause.1);
+        screen.click(PAUSE.0, PAUSE.1);
         wait_for_text(screen, log, "resumed");
-        screen.click(agents.0, agents.1);
+        screen.click(AGENTS.0, AGENTS.1);
         screen.press(&["Home", "Return"]);
         wait_for_text(screen, log, "selected: all agents");
         screen.picture("toolbar");
-        screen.click(window.0, window.1);
+        screen.click(LOG.0, LOG.1);
         screen.window("^Wireshark · sflow Log$");
         screen.picture("log");
         screen.press(&["Escape"]);
@@ -222,14 +235,67 @@ impl Walk {
         assert!(!capture.statistics.is_empty(), "of {} packets", capture.packets.len());
     }
 
-    /// Another port, a restart, and the end while it captures.
+    fn reopen(&self) {
+        let screen = &self.screen;
+        let (title, saved) = (r"^saved\.pcapng$", screen.home.file("saved.pcapng"));
+        let close = || {
+            screen.focus(title);
+            screen.press(&["ctrl+w"]);
+            screen.window(START);
+        };
+        close();
+        screen.focus(START);
+        screen.press(&["ctrl+o"]);
+        screen.window("Open Capture File");
+        screen.write(saved.to_str().unwrap());
+        screen.press(&["Return"]);
+        screen.window(title);
+        screen.picture("reopened");
+        close();
+    }
+
+    /// What was chosen in the toolbar holds for the next capture, too, unless its defaults are restored.
+    fn restore_toolbar(&mut self) {
+        let title = r"^\*sFlow listener: sflow$";
+        for is_restored in [false, true] {
+            let Walk { screen, wireshark, log, port, .. } = &mut *self;
+            if is_restored {
+                screen.click(DEFAULTS.0, DEFAULTS.1);
+            } else {
+                screen.click(DIRECTION.0, DIRECTION.1);
+                screen.press(&["Down", "Return"]);
+            }
+            screen.picture(if is_restored { "restored" } else { "direction" });
+            _ = fs::remove_file(&*log);
+            let files = captured(&screen.home);
+            screen.click(BUTTON_START.0, BUTTON_START.1);
+            screen.window(CAPTURING);
+            wireshark.wait_for_port(*port);
+            wait_for_packets(screen, &files);
+            // What is told to a new capture is told before what the user does next.
+            screen.click(PAUSE.0, PAUSE.1);
+            wait_for_text(screen, log, "paused");
+            let told = fs::read_to_string(&*log).unwrap();
+            assert_eq!(told.contains("selected: all agents, direction in"), !is_restored, "{told}");
+            screen.click(BUTTON_STOP.0, BUTTON_STOP.1);
+            screen.window(title);
+            wait_for_no_capture(screen, wireshark);
+        }
+        self.screen.focus(title);
+        self.screen.press(&["ctrl+w"]);
+        self.screen.window(START);
+    }
+
+    /// The dialog's defaults, another port, a restart, and the end while it captures.
     fn capture_again(mut self) {
-        let Walk { screen, wireshark, .. } = &mut self;
+        let Walk { screen, wireshark, preferences, .. } = &mut self;
         let other = free_port();
         let _others = agents(&screen.home, other);
-        screen.focus(r"^saved\.pcapng$");
-        screen.press(&["ctrl+w"]);
-        screen.window(START);
+        let dialog = Dialog::open(screen);
+        dialog.restore_defaults();
+        screen.picture("defaults");
+        dialog.save();
+        wait_for_text(screen, preferences, "extcap.sflow.port: 6343");
         let dialog = Dialog::open(screen);
         dialog.enter_port(other);
         dialog.save();
@@ -242,9 +308,7 @@ impl Walk {
         screen.wait_for("another capture", || wireshark.member("sflowdump").filter(|program| *program != first));
         screen.window(CAPTURING);
         // Of a capture without packets Wireshark would ask what to do.
-        let has_packets =
-            |file: &PathBuf| !files.contains(file) && fs::metadata(file).is_ok_and(|file| file.len() > 20_000);
-        screen.wait_for("packets", || captured(&screen.home).iter().any(has_packets).then_some(()));
+        wait_for_packets(screen, &files);
         screen.quit(CAPTURING, wireshark);
     }
 }
@@ -263,6 +327,8 @@ fn an_agent_is_picked_in_the_dialog_captured_followed_with_the_toolbar_and_saved
     walk.try_filters();
     walk.capture();
     walk.stop_and_save();
+    walk.reopen();
+    walk.restore_toolbar();
     walk.capture_again();
 }
 
@@ -272,23 +338,33 @@ fn what_keeps_a_capture_from_starting_is_told_in_one_box() {
         return;
     }
     let screen = Screen::new("error");
-    let [port, free] = [free_port(), free_port()];
-    let mut holder = screen.sflowdump(&["--port", &port.to_string(), "-w", "/dev/null"]);
-    holder.wait_for_port(port);
-    for (name, options) in [
-        ("taken", [format!("port:{port}"), "comments:true".to_owned()]),
-        ("address", ["listen:192.0.2.1".to_owned(), format!("port:{free}")]),
-        ("sflow-rt", ["sflowrt:http://127.0.0.1:9".to_owned(), format!("port:{free}")]),
-    ] {
-        let options = options.map(|option| format!("extcap.sflow.{option}"));
-        let mut wireshark = screen.wireshark(&["-k", "-i", "sflow", "-o", &options[0], "-o", &options[1]]);
+    let refused = |name: &str, options: &[&str], error: &str| {
+        let mut wireshark = screen.wireshark(&[&["-k", "-i", "sflow"], options].concat());
         screen.main_window(START);
         wait_for_no_capture(&screen, &wireshark);
-        screen.settle();
+        let message = screen.message();
         screen.picture(name);
-        screen.press(&["Return"]);
-        screen.window(START);
+        // "Error by extcap pipe: " or "Error from extcap pipe: ", and what the program says.
+        assert!(message.starts_with("Error ") && message.contains(error), "{message}");
+        screen.close_message();
         screen.quit(START, &mut wireshark);
+    };
+    let [taken, free] = [free_port(), free_port()];
+    let mut holder = screen.sflowdump(&["--port", &taken.to_string(), "-w", "/dev/null"]);
+    holder.wait_for_port(taken);
+    let by_holder = format!("UDP port {taken} is taken by sflowdump (process {})", holder.pid());
+    let [taken, free] = [taken, free].map(|port| format!("extcap.sflow.port:{port}"));
+    refused("taken", &["-o", &taken, "-o", "extcap.sflow.comments:true"], &by_holder);
+    let listen = "extcap.sflow.listen:192.0.2.1";
+    refused("address", &["-o", &free, "-o", listen], "'192.0.2.1' is not an address of this host");
+    let rest = "extcap.sflow.sflowrt:http://127.0.0.1:9";
+    refused("sflow-rt", &["-o", &free, "-o", rest], "does sFlow-RT run there");
+    refused("filter", &["-o", &free, "-f", "udp port 53 and"], "'udp port 53 and': can't parse filter expression");
+    let for_all = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap();
+    if for_all.trim().parse::<u16>().unwrap() > 700 {
+        refused("privileged", &["-o", "extcap.sflow.port:700"], "'700' is not allowed for this user");
+    } else {
+        println!("skipped: this host's ports are for everybody");
     }
 }
 

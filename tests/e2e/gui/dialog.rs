@@ -73,6 +73,10 @@ impl<'a> Dialog<'a> {
         self.click(380, 61);
     }
 
+    pub fn restore_defaults(&self) {
+        self.click(79, self.at.height - 23);
+    }
+
     pub fn save(self) {
         self.click(376, self.at.height - 23);
         self.screen.wait_for_close(TITLE);

@@ -25,8 +25,8 @@ column.width: %m, 55, %t, 95, %Cus:sflowdump.agent or sflowdump.agent6, 95, \
 %Cus:sflowdump.rate, 50, %Cus:sflowdump.reason, 85, %s, 130, %d, 130, %p, 60, %L, 50, %i, 300
 ";
 
-/// What is behind a chosen line of a list.
-const HIGHLIGHT: [u8; 3] = [48, 140, 198];
+/// What is behind a chosen line of a list, in a window that keys go to and in another.
+const HIGHLIGHTS: [[u8; 3]; 2] = [[48, 140, 198], [143, 189, 218]];
 
 /// A place on the screen.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +143,11 @@ impl Screen {
     /// Waits for a window whose title matches.
     pub fn window(&self, title: &str) -> Window {
         let id = self.wait_for(&format!("the window '{title}'"), || self.search(title));
-        // Where it is once it is drawn.
+        self.place(id)
+    }
+
+    /// Where a window is, once it is drawn.
+    fn place(&self, id: u32) -> Window {
         self.settle();
         let id_text = id.to_string();
         let told = String::from_utf8(self.xdotool(&["getwindowgeometry", "--shell", &id_text]).stdout).unwrap();
@@ -228,6 +232,32 @@ impl Screen {
         self.xdotool(&["windowfocus", "--sync", &id]);
     }
 
+    /// A message box. Its title is where `xdotool search` does not look.
+    fn message_box(&self) -> Option<u32> {
+        let found = self.xdotool(&["search", "--onlyvisible", "--name", ""]).stdout;
+        let numbers = String::from_utf8(found).unwrap();
+        let (number, _) = numbers.lines().zip(self.titles()).find(|(_, title)| title == "Wireshark")?;
+        number.parse().ok()
+    }
+
+    /// What a message box says: its text can be chosen with the mouse.
+    pub fn message(&self) -> String {
+        let id = self.wait_for("a message box", || self.message_box());
+        let at = self.place(id);
+        self.wait_for("a message's text", || {
+            self.choose_text(at.x + 150, at.y + 20);
+            let mut chosen = self.home.command("xclip");
+            let chosen = chosen.env("DISPLAY", &self.display).args(["-o", "-selection", "primary"]).output().unwrap();
+            (!chosen.stdout.is_empty()).then(|| String::from_utf8(chosen.stdout).unwrap())
+        })
+    }
+
+    /// Closes a message box, which must be the only one.
+    pub fn close_message(&self) {
+        self.press(&["Return"]);
+        assert_eq!(self.message_box(), None, "another message");
+    }
+
     /// Closes Wireshark by its keys.
     pub fn quit(&self, title: &str, wireshark: &mut Running) {
         self.focus(title);
@@ -262,13 +292,14 @@ impl Screen {
 
     /// Where the interface stands in the list: it is the only one, and highlighted. Its left end.
     pub fn interface(&self) -> Place {
-        let highlighted = |row: &[u8]| row.chunks(3).filter(|pixel| *pixel == HIGHLIGHT).count();
+        let is_highlighted = |pixel: &[u8]| HIGHLIGHTS.iter().any(|colour| pixel == colour);
+        let highlighted = |row: &[u8]| row.chunks(3).filter(|pixel| is_highlighted(pixel)).count();
         self.wait_for("the interface in the list", || {
             let pixels = self.pixels();
             let rows: Vec<&[u8]> = pixels.chunks(WIDTH as usize * 3).collect();
             let top = rows.iter().position(|row| highlighted(row) > WIDTH as usize / 2)?;
             let height = rows[top..].iter().take_while(|row| highlighted(row) > 0).count();
-            let left = rows[top].chunks(3).position(|pixel| pixel == HIGHLIGHT)?;
+            let left = rows[top].chunks(3).position(is_highlighted)?;
             Some(Place { x: left as i32, y: (top + height / 2) as i32 })
         })
     }
