@@ -87,7 +87,7 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
         None => forwarder.print(),
     }
     if let (Some(ports), false) = (recording.feed.other_ports(), stop.is_set()) {
-        eprintln!("{}", ports.hint(recording.port, &recording.path.display().to_string()));
+        crate::tell(format_args!("{}", ports.hint(recording.port, &recording.path.display().to_string())));
     }
     outcome
 }
