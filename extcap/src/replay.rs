@@ -240,6 +240,10 @@ impl Packets {
     fn end(mut self, forwarder: Forwarder, stop: &Stop) -> Result<(), Failure> {
         let failure = if self.has_failed { self.last_flush().err() } else { self.write_end(stop).err() };
         self.events.tell_rest();
+        if self.sink.is_none() {
+            // Not even the first file could be begun: there is nothing else to tell.
+            return failure.map_or(Ok(()), Err);
+        }
         Summary { totals: *self.converter.totals(), lost_datagrams: None, forwarder, failure }.print()
     }
 
