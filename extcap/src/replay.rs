@@ -87,7 +87,7 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
         None => forwarder.print(),
     }
     if let (Some(ports), false) = (recording.feed.other_ports(), stop.is_set()) {
-        eprintln!("{}", ports.hint(recording.port, &recording.path.display().to_string()));
+        crate::tell(format_args!("{}", ports.hint(recording.port, &recording.path.display().to_string())));
     }
     outcome
 }
@@ -244,6 +244,10 @@ impl Packets {
             return failure.map_or(Ok(()), Err);
         }
         self.events.tell_rest();
+        if self.sink.is_none() {
+            // Not even the first file could be begun: there is nothing else to tell.
+            return failure.map_or(Ok(()), Err);
+        }
         Summary { totals: *self.converter.totals(), lost_datagrams: None, forwarder, failure }.print()
     }
 

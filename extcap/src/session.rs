@@ -128,8 +128,8 @@ impl Summary {
     /// As tcpdump tells it. What went wrong comes last.
     pub fn print(self) -> Result<(), Failure> {
         let totals = self.totals;
-        eprintln!("{} packets captured", totals.written);
-        eprintln!("{} sFlow datagrams received", totals.datagrams);
+        crate::tell(format_args!("{} packets captured", totals.written));
+        crate::tell(format_args!("{} sFlow datagrams received", totals.datagrams));
         for (count, what) in [
             (totals.filtered, "packets left out by the filter"),
             (totals.thinned + totals.thinned_datagrams, "packets left out by --max-rate"),
@@ -143,11 +143,11 @@ impl Summary {
             (totals.dropped, "packets dropped for a slow reader"),
         ] {
             if count > 0 {
-                eprintln!("{count} {what}");
+                crate::tell(format_args!("{count} {what}"));
             }
         }
         if let Some(lost) = self.lost_datagrams {
-            eprintln!("{lost} datagrams dropped by kernel");
+            crate::tell(format_args!("{lost} datagrams dropped by kernel"));
         }
         self.forwarder.print();
         self.failure.map_or(Ok(()), Err)

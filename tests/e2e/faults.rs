@@ -2,9 +2,9 @@
 //! with its reason and a whole file; what is lost is counted.
 #![cfg(target_os = "linux")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, sleep};
 use std::time::Duration;
@@ -253,6 +253,25 @@ fn too_few_descriptors_are_one_clear_line() {
         }
     }
     assert!(outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
+}
+
+#[test]
+fn totals_that_nobody_can_be_told_are_no_trouble() {
+    let home = Home::bare();
+    for full in [false, true] {
+        let mut command = home.command(SFLOWDUMP);
+        command.args(["-r", DEMO, "-w", "file", "--log-level", "info"]);
+        let mut program = if full {
+            command.stderr(File::create("/dev/full").expect("a device")).spawn().expect("the program")
+        } else {
+            // A pipe that nobody reads.
+            let mut program = command.stderr(Stdio::piped()).spawn().expect("the program");
+            drop(program.stderr.take());
+            program
+        };
+        assert!(program.wait().expect("the program").success());
+        assert!(!Capture::read_whole(&home.file("file")).packets.is_empty());
+    }
 }
 
 #[test]
