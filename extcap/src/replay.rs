@@ -239,10 +239,6 @@ impl Packets {
     /// Writes the file's end, unless it is the output that failed, and tells what the capture came to.
     fn end(mut self, forwarder: Forwarder, stop: &Stop) -> Result<(), Failure> {
         let failure = if self.has_failed { self.last_flush().err() } else { self.write_end(stop).err() };
-        if self.sink.is_none() {
-            // Nothing was begun that there would be totals of.
-            return failure.map_or(Ok(()), Err);
-        }
         self.events.tell_rest();
         if self.sink.is_none() {
             // Not even the first file could be begun: there is nothing else to tell.
