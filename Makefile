@@ -114,10 +114,10 @@ bench: ## what it costs and carries, beside a bare receive loop (some minutes, o
 	$(CARGO) bench --locked --package libsflowcap --bench c
 	scripts/bench-instructions.sh
 
-soak: ## minutes of a fast feed through tshark, with readers that stall: nothing may go uncounted
-	SFLOWDUMP_SOAK=60 $(CARGO) test --release --locked --package sflowdump --test load -- --nocapture --test-threads 1
-
 SECONDS ?= 60
+soak: ## a fast feed through tshark, with readers that stall: nothing may go uncounted, or grow (SECONDS=1800)
+	SFLOWDUMP_SOAK=$(SECONDS) $(CARGO) test --release --locked --package sflowdump --test load -- --nocapture --test-threads 1
+
 fuzz: ## random input, a minute for each border (SECONDS=…)
 	scripts/fuzz.sh $(SECONDS)
 

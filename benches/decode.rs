@@ -7,7 +7,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use made::{SAMPLES, datagram, headers_in};
 use sflowcap::Datagram;
-use sflowcap::capture::{Converter, Options, Received};
+use sflowcap::capture::{Converter, MAX_INTERFACES, Options, Received};
 use sflowcap::flow::FlowRecord;
 use sflowcap::sample::Sample;
 
@@ -44,12 +44,14 @@ fn sflow_parser(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(SAMPLES)).bench_local(|| sflow_parser::parse_datagram(black_box(&bytes)).unwrap());
 }
 
+/// Where numbers stand in the datagram.
+const AGENT: usize = 8;
+const SEQUENCE_NUMBER: usize = 16;
+const FIRST_SAMPLE: usize = 28;
+
 /// To pcapng, with as many pairs of agent and port as an argument says. One buffer serves for all datagrams, as that of a
 /// socket does, and numbers go on as they do on the wire.
 fn convert(bencher: Bencher<'_, '_>, pairs: u32, comments: bool) {
-    const AGENT: usize = 8;
-    const SEQUENCE_NUMBER: usize = 16;
-    const FIRST_SAMPLE: usize = 28;
     let agents = pairs.div_ceil(SAMPLES as u32);
     let mut bytes = datagram(0);
     let sample = (bytes.len() - FIRST_SAMPLE) / SAMPLES;
@@ -89,4 +91,44 @@ fn pcapng(bencher: Bencher<'_, '_>, pairs: u32) {
 #[divan::bench(args = PAIRS)]
 fn pcapng_with_comments(bencher: Bencher<'_, '_>, pairs: u32) {
     convert(bencher, pairs, true);
+}
+
+/// What somebody sends who means harm: each datagram is of another agent, of random ports, with numbers that go nowhere. There
+/// are too many of them already. It may cost twice what [`pcapng`] does of as many agents as there can be.
+#[divan::bench]
+fn pcapng_hostile(bencher: Bencher<'_, '_>) {
+    let mut bytes = datagram(0);
+    let sample = (bytes.len() - FIRST_SAMPLE) / SAMPLES;
+    let mut converter = Converter::new(Options::default());
+    let mut out = Vec::with_capacity(1 << 20);
+    let mut random = 1_u64;
+    let mut next = || {
+        let mut set = |at: usize| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            bytes[at..at + 4].copy_from_slice(&random.to_be_bytes()[..4]);
+        };
+        set(AGENT);
+        set(SEQUENCE_NUMBER);
+        for place in 0..SAMPLES {
+            let start = FIRST_SAMPLE + place * sample;
+            set(start + 8);
+            // Of the class 0: an interface.
+            set(start + 12);
+            set(start + 28);
+        }
+        for place in 0..SAMPLES {
+            bytes[FIRST_SAMPLE + place * sample + 12] = 0;
+        }
+        let received = Received { timestamp: 1, sender: [127, 0, 0, 1].into(), bytes: &bytes };
+        converter.datagram(&received, Some(&mut out), |_| ());
+        let length = out.len();
+        if length > 1 << 19 {
+            out.clear();
+        }
+        length
+    };
+    for _ in 0..2 * MAX_INTERFACES {
+        next();
+    }
+    bencher.counter(ItemsCount::new(SAMPLES)).bench_local(next);
 }

@@ -551,6 +551,11 @@ typedef struct sflowcap_options {
      Is told of faults and losses; NULL: they are only counted.
      */
     sflowcap_report report;
+    /*
+     Addresses that datagrams may come from, as a list like `agents`: a datagram can name any agent, whoever sent it. NULL or
+     "": all.
+     */
+    const char *senders;
 } sflowcap_options;
 
 /*
@@ -665,6 +670,18 @@ typedef struct sflowcap_totals {
      Whole datagrams left out so that there are not too many a second.
      */
     uint64_t thinned_datagrams;
+    /*
+     Datagrams of selected agents that came from addresses that were not.
+     */
+    uint64_t other_senders;
+    /*
+     Datagrams of agents past the bound: what is lost of theirs cannot be told.
+     */
+    uint64_t untracked_datagrams;
+    /*
+     Samples of data sources past the bound, and of agents past it: what is lost of theirs cannot be told.
+     */
+    uint64_t untracked_samples;
 } sflowcap_totals;
 
 #ifdef __cplusplus

@@ -7,5 +7,5 @@ set -eu
     tshark tcpdump wireshark-common libpcap0.8 `# readers of what we write, and the filter compiler` \
     wireshark xvfb xauth xdotool xclip imagemagick `# Wireshark's windows` \
     openvswitch-switch pmacct `# sFlow agents` \
-    iproute2 iputils-ping ethtool nftables procps `# networks to run them in` \
+    iproute2 iputils-ping ethtool nftables procps strace `# networks to run them in` \
     python3 shellcheck man-db mandoc bash zsh fish `# checks of our own files`

@@ -41,6 +41,8 @@ for suite; do
     mount -t proc proc "$root/proc"
     cp "$folder"/*.deb fixtures/demo.pcap "$root/tmp/"
     rm -f "$root"/tmp/*-dbgsym_*.deb
+    # A mirror may be a while behind: that is no matter here.
+    echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/00mirror"
     # What the packages are for, and would otherwise be removed or kept by chance; no manual pages of their own are left out.
     inside sh -euc 'useradd --uid 1000 --create-home user && apt-get -qq update &&
         apt-get -qq install --yes --no-install-recommends tshark tcpdump man-db gcc libc6-dev pkg-config' >"$work/log" 2>&1 ||
@@ -52,10 +54,14 @@ for suite; do
     inside sh -c 'tshark --version' 2>/dev/null | head -n 1
 
     as_user 'tshark -D' 2>/dev/null | grep 'sflow (sFlow listener)' || fail "tshark does not list the interface"
-    as_user 'sflowdump -r /tmp/demo.pcap --forward 127.0.0.1:6343 --loop 20 2>/dev/null & sleep 0.2
-        tshark -i sflow -c 5 -Y sflowdump.agent -T fields -e sflowdump.agent -e sflowdump.rate 2>/dev/null' >"$work/seen"
+    # shellcheck disable=SC2016 # that shell expands it
+    as_user 'sflowdump -r /tmp/demo.pcap --forward 127.0.0.1:6343 --loop 1000 2>/dev/null & feed=$!
+        status=0
+        tshark -i sflow -c 5 -Y sflowdump.agent -T fields -e sflowdump.agent -e sflowdump.rate || status=$?
+        kill $feed
+        exit $status' >"$work/seen" 2>"$work/log" || { cat "$work/log" >&2 && fail "tshark does not capture"; }
     cat "$work/seen"
-    [ "$(grep -c '^[0-9a-f:.]*	[0-9]' "$work/seen")" -ge 1 ] || fail "tshark shows no agents"
+    [ "$(grep -c '^[0-9a-f:.]*	[0-9]' "$work/seen")" -ge 1 ] || { cat "$work/log" >&2 && fail "tshark shows no agents"; }
     [ "$(as_user 'sflowdump -r /tmp/demo.pcap -w - port 53 2>/dev/null | tcpdump -n -r - 2>/dev/null' | wc -l)" -gt 5 ] ||
         fail "tcpdump shows no packets of port 53"
     as_user 'man --pager=cat sflowdump' | grep -q 'sFlow' || fail "there is no manual page"

@@ -263,8 +263,13 @@ impl Converter {
             self.totals.other_agents += 1;
             return;
         }
+        if !self.options.selection.senders.contains(sender) {
+            self.totals.other_senders += 1;
+            return;
+        }
         let key = AgentKey { agent, sub_agent_id: datagram.sub_agent_id, version: datagram.version };
         let place = self.interfaces.agent(key);
+        self.totals.untracked_datagrams += u64::from(place.is_none());
         let restarts = place.map_or(0, |place| self.follow(&datagram, place, key, &mut report));
         if self.options.comments && self.comment_agent != Some(key) {
             self.comment_agent = Some(key);
@@ -426,7 +431,11 @@ impl Converter {
 
     /// The stream that a sample belongs to, with what the sample's numbers say about those before it.
     fn stream(&mut self, context: &Context<'_>, told: Told<'_, '_>) -> Option<u32> {
-        let place = self.interfaces.stream(context.agent?, told.source())?;
+        let stream = context.agent.and_then(|agent| self.interfaces.stream(agent, told.source()));
+        let Some(place) = stream else {
+            self.totals.untracked_samples += 1;
+            return None;
+        };
         let (kind, sequence_number, drops) = match told {
             Told::Flow(sample) => (Kind::Flow, sample.sequence_number(), sample.drops()),
             Told::Discarded(sample) => (Kind::Discard, sample.sequence_number(), sample.drops()),

@@ -68,7 +68,7 @@ impl Prefix {
     }
 }
 
-/// A list of agents: addresses and prefixes, with `!` before those to leave out.
+/// A list of agents or senders: addresses and prefixes, with `!` before those to leave out.
 ///
 /// An agent is taken if an entry without `!` has it, or there are only entries with `!`, and no entry with `!` has it.
 ///
@@ -201,6 +201,9 @@ impl Default for Kinds {
 pub struct Selection {
     /// The agents whose datagrams are read.
     pub agents: AgentList,
+    /// The addresses that datagrams may come from. Anybody can write the name of an agent into a datagram; to send it from that
+    /// agent's address is harder.
+    pub senders: AgentList,
     /// The interfaces that took the sample; or where none did, those that the packet came in and went out by.
     pub interfaces: InterfaceList,
     /// The direction relative to that interface; both when there is none.

@@ -15,10 +15,16 @@ pub struct Totals {
     pub malformed: u64,
     /// Datagrams of agents that were not selected.
     pub other_agents: u64,
+    /// Datagrams of selected agents that came from addresses that were not.
+    pub other_senders: u64,
+    /// Datagrams of agents past the bound: what is lost of theirs cannot be told.
+    pub untracked_datagrams: u64,
     /// Datagrams that did not come, by the agents' sequence numbers.
     pub lost_datagrams: u64,
     /// Samples that did not come, by the data sources' sequence numbers; those of lost datagrams are among them.
     pub lost_samples: u64,
+    /// Samples of data sources past the bound, and of agents past it: what is lost of theirs cannot be told.
+    pub untracked_samples: u64,
     /// Samples that the agents dropped themselves, by their own count.
     pub agent_drops: u64,
     /// Agents that began anew.
@@ -73,6 +79,9 @@ impl fmt::Display for Totals {
             (self.written_datagrams, "datagrams written"),
             (self.malformed, "malformed datagrams"),
             (self.other_agents, "datagrams of other agents"),
+            (self.other_senders, "datagrams from other senders"),
+            (self.untracked_datagrams, "datagrams of agents past the bound"),
+            (self.untracked_samples, "samples of ports past the bound"),
             (self.lost_datagrams, "datagrams lost on the way"),
             (self.lost_samples, "samples lost on the way"),
             (self.agent_drops, "samples dropped by agents"),

@@ -97,6 +97,9 @@ pub struct sflowcap_options {
     pub description: *const c_char,
     /// Is told of faults and losses; NULL: they are only counted.
     pub report: sflowcap_report,
+    /// Addresses that datagrams may come from, as a list like `agents`: a datagram can name any agent, whoever sent it. NULL or
+    /// "": all.
+    pub senders: *const c_char,
 }
 
 impl sflowcap_options {
@@ -120,6 +123,7 @@ impl sflowcap_options {
         os: core::ptr::null(),
         description: core::ptr::null(),
         report: None,
+        senders: core::ptr::null(),
     };
 
     /// What a program gives: the defaults for NULL.
@@ -152,9 +156,12 @@ impl sflowcap_options {
             return Err(no_value("kinds", kinds));
         }
         // SAFETY: as promised by the caller.
-        let (agents, interfaces) = unsafe { (list("agents", self.agents)?, list("interfaces", self.interfaces)?) };
+        let (agents, senders) = unsafe { (list("agents", self.agents)?, list("senders", self.senders)?) };
+        // SAFETY: as promised by the caller.
+        let interfaces = unsafe { list("interfaces", self.interfaces)? };
         Ok(Selection {
             agents,
+            senders,
             interfaces,
             direction: one_of("direction", self.direction, &DIRECTIONS)?,
             kinds: Kinds { flow: kinds & SFLOWCAP_TAKE_FLOW != 0, discard: kinds & SFLOWCAP_TAKE_DISCARD != 0 },

@@ -62,6 +62,12 @@ pub struct sflowcap_totals {
     pub written_datagrams: u64,
     /// Whole datagrams left out so that there are not too many a second.
     pub thinned_datagrams: u64,
+    /// Datagrams of selected agents that came from addresses that were not.
+    pub other_senders: u64,
+    /// Datagrams of agents past the bound: what is lost of theirs cannot be told.
+    pub untracked_datagrams: u64,
+    /// Samples of data sources past the bound, and of agents past it: what is lost of theirs cannot be told.
+    pub untracked_samples: u64,
 }
 
 impl From<Totals> for sflowcap_totals {
@@ -96,6 +102,9 @@ impl From<Totals> for sflowcap_totals {
             past_interface_bound,
             written_datagrams,
             thinned_datagrams,
+            other_senders,
+            untracked_datagrams,
+            untracked_samples,
         } = totals;
         sflowcap_totals {
             datagrams,
@@ -122,6 +131,9 @@ impl From<Totals> for sflowcap_totals {
             past_interface_bound,
             written_datagrams,
             thinned_datagrams,
+            other_senders,
+            untracked_datagrams,
+            untracked_samples,
         }
     }
 }

@@ -109,7 +109,7 @@ fn converted(options: Options) -> (Vec<u8>, String) {
 fn a_converter_makes_the_file_that_rust_makes_whatever_the_options() {
     let default = || Options { comments: true, synthetic: true, ..Options::default() };
     let selected = |selection| Options { selection, ..default() };
-    let cases: [(&[&str], Options); 12] = [
+    let cases: [(&[&str], Options); 13] = [
         (&[], default()),
         (
             &["application=a", "os=ö", "description=c", "filter_text=d"],
@@ -125,6 +125,7 @@ fn a_converter_makes_the_file_that_rust_makes_whatever_the_options() {
             &["agents=!2001:db8::1"],
             selected(Selection { agents: "!2001:db8::1".parse().unwrap(), ..Default::default() }),
         ),
+        (&["senders=!10.0.0.1"], selected(Selection { senders: "!10.0.0.1".parse().unwrap(), ..Default::default() })),
         (&["interfaces=1-2"], selected(Selection { interfaces: "1-2".parse().unwrap(), ..Default::default() })),
         (&["direction=1"], selected(Selection { direction: Some(Direction::In), ..Default::default() })),
         (&["direction=2"], selected(Selection { direction: Some(Direction::Out), ..Default::default() })),

@@ -55,7 +55,7 @@ fn with_values(command: Command) -> Command {
         command.mut_arg(option.name, |argument| match option.kind {
             Kind::Choice(values) => argument.value_parser(possible(values)),
             Kind::Several(values) => argument.value_parser(possible(values)).value_delimiter(','),
-            Kind::Switch => argument.value_parser(["true", "false"]),
+            Kind::Switch(_) => argument.value_parser(["true", "false"]),
             Kind::Number { .. } | Kind::Text { .. } | Kind::Scanned(_) | Kind::File => argument,
         })
     })
@@ -108,7 +108,7 @@ fn with_defaults(command: Command) -> Command {
                 let all: Vec<&str> = values.iter().map(|value| value.value).collect();
                 argument.default_value(&*all.join(",").leak())
             }
-            Kind::Switch => argument.default_value("true"),
+            Kind::Switch(default) => argument.default_value(if default { "true" } else { "false" }),
             Kind::Number { default: Some(number), .. } => argument.default_value(&*number.to_string().leak()),
             Kind::Number { .. } | Kind::Text { .. } | Kind::Scanned(_) | Kind::File => argument,
         };

@@ -102,9 +102,24 @@ const NETMASK_UNKNOWN: u32 = u32::MAX;
 impl Libpcap {
     fn load() -> Result<Self, Failure> {
         // SAFETY: libpcap's initialisers have no conditions on their caller.
-        let found = NAMES.iter().find_map(|name| unsafe { Library::new(name) }.ok());
-        found.map(|library| Libpcap { library }).ok_or_else(|| {
-            Failure::new("capture filters need libpcap, and it is not installed (Debian: apt install libpcap0.8)")
+        let mut loaded = NAMES.iter().map(|name| unsafe { Library::new(name) });
+        let mut broken = None;
+        let found = loaded.find_map(|loaded| match loaded {
+            Ok(library) => Some(library),
+            Err(error) => {
+                let error = error.to_string();
+                // What is not there needs no telling.
+                if !error.contains("No such file") {
+                    broken.get_or_insert(error);
+                }
+                None
+            }
+        });
+        found.map(|library| Libpcap { library }).ok_or_else(|| match broken {
+            Some(error) => Failure::new(format!("capture filters need libpcap, and it cannot be loaded: {error}")),
+            None => {
+                Failure::new("capture filters need libpcap, and it is not installed (Debian: apt install libpcap0.8)")
+            }
         })
     }
 

@@ -216,7 +216,7 @@ fn help(option: &Opt) -> String {
         Kind::Number { default: Some(default), .. } => format!(" [default: {default}]"),
         Kind::Choice(values) => choices(values),
         Kind::Several(values) => format!(" [default: {}]", names(values)),
-        Kind::Switch => " [default: true]".to_owned(),
+        Kind::Switch(default) => format!(" [default: {default}]"),
         Kind::Number { .. } | Kind::Text { .. } | Kind::Scanned(_) | Kind::File => String::new(),
     };
     format!("{}{values}", option.help)

@@ -147,11 +147,16 @@ impl FromStr for Port {
 
 /// The agents and interfaces that are selected, whatever port is chosen: those of the lists, and of them the chosen agent.
 pub fn without_port(words: &Words) -> Result<Selection, Failure> {
-    let mut agents = list(words, "agents")?;
+    let mut agents: AgentList = list(words, "agents")?;
+    // The list as it was given: whoever may send for several agents may do so for the one that is chosen.
+    let senders = if switch(words, "match-source")? { agents.clone() } else { AgentList::default() };
+    if switch(words, "match-source")? && senders.is_empty() {
+        return Err(Failure::new("--match-source: senders are held against --agents, and that list is empty"));
+    }
     if let Some(agent) = chosen(words, "agent", "an IP address")? {
         narrow(&mut agents, agent, "agent", "--agents leaves it out")?;
     }
-    Ok(Selection { agents, interfaces: list(words, "interfaces")?, ..Selection::default() })
+    Ok(Selection { agents, senders, interfaces: list(words, "interfaces")?, ..Selection::default() })
 }
 
 /// Of them the chosen port.
@@ -308,7 +313,8 @@ fn choice(words: &Words, name: &str) -> Result<&'static str, Failure> {
 
 /// Wireshark takes many words for a switch (`^.*([yt1-9])`); these are the ones that people write.
 fn switch(words: &Words, name: &str) -> Result<bool, Failure> {
-    let Some(value) = text(words, name) else { return Ok(true) };
+    let Kind::Switch(default) = option(name).kind else { unreachable!("--{name} is a switch") };
+    let Some(value) = text(words, name) else { return Ok(default) };
     match value.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
@@ -350,6 +356,7 @@ mod tests {
         assert_eq!(config.selection.direction, None);
         assert_eq!(config.selection.kinds, Kinds { flow: true, discard: true });
         assert!(config.selection.agents.is_empty() && config.selection.interfaces.is_empty());
+        assert!(config.selection.senders.is_empty());
     }
 
     #[test]
@@ -372,6 +379,7 @@ mod tests {
             "--packets=discard",
             "--max-rate=1000",
             "--content=both",
+            "--match-source=true",
             "--comments=false",
             "--synthetic=no",
             "--link-type=native",
@@ -385,6 +393,7 @@ mod tests {
         let address = Some("::1".parse().unwrap());
         assert_eq!(config.listen, Listen { port: 7000, address, receive_buffer: Some(8 * MIB) });
         assert!(!config.selection.agents.contains("10.0.0.2".parse().unwrap()));
+        assert!(!config.selection.senders.contains("10.0.0.2".parse().unwrap()));
         assert!(!config.selection.interfaces.contains(4));
         assert_eq!(config.selection.direction, Some(Direction::Out));
         assert_eq!(config.selection.kinds, Kinds { flow: false, discard: true });
@@ -453,6 +462,19 @@ mod tests {
         ] {
             assert_eq!(check(&arguments).unwrap_err(), message);
         }
+    }
+
+    #[test]
+    fn senders_are_held_against_the_whole_list_of_agents_which_must_be_there() {
+        let senders = |arguments: &[&str]| check(arguments).map(|config| config.selection.senders);
+        let list = senders(&["--match-source=yes", "--agents=10.0.0.0/8", "--agent=10.0.0.1"]).unwrap();
+        assert!(list.contains("10.0.0.254".parse().unwrap()) && !list.contains("192.0.2.1".parse().unwrap()));
+        assert!(senders(&["--agents=10.0.0.0/8"]).unwrap().is_empty());
+        for arguments in [&["--match-source=true"][..], &["--match-source=1", "--agents=", "--agent=10.0.0.1"]] {
+            let error = senders(arguments).unwrap_err();
+            assert_eq!(error, "--match-source: senders are held against --agents, and that list is empty");
+        }
+        assert_eq!(senders(&["--match-source=both"]).unwrap_err(), "--match-source: 'both' is not true or false");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! As with tcpdump, `-C` numbers the files after the first, and with `-W` begins again at the first when there are so many;
 //! `-G` fills in the time (strftime) where the name has room for it, and with `-W` ends the capture after so many files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -56,6 +56,18 @@ impl Files {
     /// Whether it is no file at all, but standard output.
     pub fn are_standard_output(&self) -> bool {
         self.rotation.name == "-"
+    }
+
+    /// The folder that further files are begun in, as far as it is always the same.
+    pub fn folder(&self) -> Option<PathBuf> {
+        let Rotation { name, size, seconds, .. } = &self.rotation;
+        if size.is_none() && seconds.is_none() {
+            return None;
+        }
+        let folders = Path::new(name).ancestors().skip(1);
+        let mut folders = folders.filter(|folder| seconds.is_none() || !folder.to_string_lossy().contains('%'));
+        let folder = folders.next().unwrap_or(Path::new(""));
+        Some(if folder.as_os_str().is_empty() { ".".into() } else { folder.to_owned() })
     }
 
     /// The first file's name.
@@ -165,6 +177,24 @@ mod tests {
         let mut both = files("a-%s", Some(100), Some(10), None);
         let fillings = [(0, 0), (100, 5), (100, 6), (0, 10), (100, 11)];
         assert_eq!(names(&mut both, &fillings), ["a-0", "same", "a-01", "a-02", "a-10", "a-101"]);
+    }
+
+    #[test]
+    fn further_files_are_begun_in_one_folder_or_below_it() {
+        let folder = |name: &str, size, seconds| {
+            files(name, size, seconds, None).folder().map(|folder| folder.display().to_string())
+        };
+        assert_eq!(folder("/var/a.pcapng", None, None), None, "there are none");
+        for (name, size, seconds, expected) in [
+            ("a.pcapng", Some(1), None, "."),
+            ("b/a.pcapng", Some(1), None, "b"),
+            ("/a", None, Some(1), "/"),
+            ("b/%Y/c/%H.pcapng", None, Some(1), "b"),
+            ("%Y/a", None, Some(1), "."),
+            ("b/100%/a", Some(1), None, "b/100%"),
+        ] {
+            assert_eq!(folder(name, size, seconds).as_deref(), Some(expected), "{name}");
+        }
     }
 
     #[test]

@@ -227,7 +227,7 @@ impl Forwarder {
     /// Tells the same on standard error.
     pub fn print(mut self) {
         for target in self.targets() {
-            eprintln!("{target}");
+            crate::tell(format_args!("{target}"));
         }
     }
 

@@ -20,7 +20,8 @@ pub fn start(log: &Log, for_wireshark: bool, window: Option<&Window>) -> Result<
         file.map_err(|error| Failure::new(format!("--log-file: {}: {error}", path.display())))
     });
     let file = file.transpose()?.map(|file| Mutex::new(file).with_max_level(log.level));
-    let format = fmt().with_ansi(false).with_target(false);
+    // A log that cannot be written, on a disk that is full, is not told on standard error, line by line.
+    let format = fmt().with_ansi(false).with_target(false).log_internal_errors(false);
     // The window is there to be looked into: it has more than a log nobody asked for.
     let level = log.level.max(Level::INFO);
     match (file, window.cloned()) {

@@ -22,6 +22,7 @@ mod progress;
 mod protocol;
 mod receive;
 mod replay;
+mod sandbox;
 mod scan;
 mod session;
 mod sflow_rt;
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
         Err(failure) => {
             // Wireshark shows the line in a box of its own, the shell among those of other programs.
             let program = if for_wireshark { "" } else { "sflowdump: " };
-            _ = writeln!(io::stderr(), "{program}{failure}");
+            tell(format_args!("{program}{failure}"));
             ExitCode::FAILURE
         }
     }
@@ -93,6 +94,11 @@ fn run(arguments: Vec<OsString>, pipes: &mut Option<Pipes>) -> Result<(), Failur
     } else {
         session::for_shell(&words)
     }
+}
+
+/// Tells a line on standard error; nobody there to read it, or no room for it, is no failure.
+fn tell(line: std::fmt::Arguments<'_>) {
+    _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Prints an answer on standard output; nobody there to read it is no failure.

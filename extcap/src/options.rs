@@ -33,8 +33,8 @@ pub enum Kind {
     Choice(&'static [Value<'static>]),
     /// Any of these, separated by commas; all are the default.
     Several(&'static [Value<'static>]),
-    /// On or off; on is the default.
-    Switch,
+    /// On or off, and which of them is the default.
+    Switch(bool),
     /// One of those that Scan finds, or this one that stands for none.
     Scanned(Value<'static>),
     /// A file to write.
@@ -223,6 +223,15 @@ pub const OPTIONS: &[Opt] = &[
         },
     },
     Opt {
+        name: "match-source",
+        group: Group::Filter,
+        placeholder: "BOOL",
+        label: "Match senders, too",
+        help: "Only datagrams that come from one of --agents, too",
+        more: "It needs a list of agents; a datagram can name any agent, whoever sent it",
+        kind: Kind::Switch(false),
+    },
+    Opt {
         name: "interfaces",
         group: Group::Filter,
         placeholder: "LIST",
@@ -279,7 +288,7 @@ pub const OPTIONS: &[Opt] = &[
         label: "Comments",
         help: "Tell agent, ports, rate and more in packet comments",
         more: "The Lua script makes fields such as sflowdump.agent of them",
-        kind: Kind::Switch,
+        kind: Kind::Switch(true),
     },
     Opt {
         name: "synthetic",
@@ -288,7 +297,7 @@ pub const OPTIONS: &[Opt] = &[
         label: "Packets without header",
         help: "Make packets from fields where no header is sent",
         more: "Some agents send addresses and ports, and not the packet's first bytes",
-        kind: Kind::Switch,
+        kind: Kind::Switch(true),
     },
     Opt {
         name: "link-type",

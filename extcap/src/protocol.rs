@@ -115,7 +115,7 @@ fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> 
             writeln!(out, "{{type=multicheck}}")?;
             values.iter().try_for_each(|value| choice(out, number, value, true))
         }
-        Kind::Switch => writeln!(out, "{{type=boolean}}{{default=true}}"),
+        Kind::Switch(default) => writeln!(out, "{{type=boolean}}{{default={default}}}"),
         Kind::Scanned(none) => {
             writeln!(out, "{{type=selector}}{{reload=true}}{{placeholder=Scan}}")?;
             choice(out, number, none, true)?;

@@ -37,6 +37,21 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64)
 }
 
+/// Whether a failure to receive is one that passes: the network or the memory is not there for a moment.
+pub fn passes(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let passing = [
+        Errno::NOMEM,
+        Errno::NOBUFS,
+        Errno::NETDOWN,
+        Errno::NETUNREACH,
+        Errno::HOSTDOWN,
+        Errno::HOSTUNREACH,
+        Errno::CONNREFUSED,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| passing.contains(&errno))
+}
+
 /// Opens the socket that a capture listens on.
 pub fn open(listen: &Listen) -> Result<UdpSocket, Failure> {
     let (address, socket) = match listen.address {

@@ -13,6 +13,7 @@ use crate::forward::Forwarder;
 use crate::input::{Feed, Passed};
 use crate::progress;
 use crate::receive::now;
+use crate::sandbox::{self, Needs};
 use crate::session::{EventLog, Stop, Summary, converter, rotate};
 use crate::sink::{self, Flushed, Sink};
 
@@ -48,6 +49,9 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
     let stop = Stop::on_signals()?;
     let mut forwarder = Forwarder::open(&config.forward, None)?;
     let mut packets = output.map(|files| Packets::new(config, files, recording.progress.clone())).transpose()?;
+    if packets.is_none() {
+        sandbox::enter(Needs::default());
+    }
     let mut pace = Pace::new(config.replay, config.duration, !config.forward.is_empty());
     let mut rounds = 1;
     let outcome = loop {
@@ -57,7 +61,7 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
             |received| {
                 let wait = pace.wait(received.timestamp);
                 if let (Some(packets), false) = (&mut packets, wait.is_zero()) {
-                    packets.flush(&stop)?;
+                    packets.keep_up(&stop)?;
                 }
                 enough = stop.within(wait) || pace.is_over();
                 if !enough {
@@ -83,7 +87,7 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
         None => forwarder.print(),
     }
     if let (Some(ports), false) = (recording.feed.other_ports(), stop.is_set()) {
-        eprintln!("{}", ports.hint(recording.port, &recording.path.display().to_string()));
+        crate::tell(format_args!("{}", ports.hint(recording.port, &recording.path.display().to_string())));
     }
     outcome
 }
@@ -160,13 +164,24 @@ struct Packets {
     progress: ProgressBar,
     /// The time of the latest datagram.
     last: u64,
+    /// The output failed: there is no end to be written.
+    has_failed: bool,
 }
 
 impl Packets {
     fn new(config: &Config, files: Files, progress: ProgressBar) -> Result<Self, Failure> {
         let converter = converter(config, "recorded sFlow feed")?;
         let events = EventLog::default();
-        Ok(Packets { converter, files, sink: None, backlog: config.backlog, events, progress, last: 0 })
+        Ok(Packets {
+            converter,
+            files,
+            sink: None,
+            backlog: config.backlog,
+            events,
+            progress,
+            last: 0,
+            has_failed: false,
+        })
     }
 
     /// Begins the first file, if it was not yet.
@@ -174,12 +189,19 @@ impl Packets {
         if self.sink.is_none() {
             let sink = Sink::new(sink::open_file(&self.files.first(time)?)?, self.backlog)?;
             self.converter.begin(time, self.sink.insert(sink).unbounded_room());
+            sandbox::enter(Needs { folder: self.files.folder().as_deref(), ..Needs::default() });
         }
         Ok(())
     }
 
     /// Returns whether more is wanted.
     fn datagram(&mut self, received: &Received<'_>, stop: &Stop) -> Result<bool, Failure> {
+        let more = self.convert(received, stop);
+        self.has_failed |= more.is_err();
+        more
+    }
+
+    fn convert(&mut self, received: &Received<'_>, stop: &Stop) -> Result<bool, Failure> {
         self.last = received.timestamp;
         self.begin(self.last)?;
         let Packets { converter, files, sink: Some(sink), events, progress, .. } = self else { return Ok(false) };
@@ -192,6 +214,13 @@ impl Packets {
         });
         let open = !sink.is_due() || self.flush(stop)?;
         Ok(open && !self.converter.is_done())
+    }
+
+    /// Writes what waits before a pause of the feed.
+    fn keep_up(&mut self, stop: &Stop) -> Result<bool, Failure> {
+        let open = self.flush(stop);
+        self.has_failed |= open.is_err();
+        open
     }
 
     /// Returns false where the reader is gone, or a signal came before it took all.
@@ -207,7 +236,22 @@ impl Packets {
         }
     }
 
+    /// Writes the file's end, unless it is the output that failed, and tells what the capture came to.
     fn end(mut self, forwarder: Forwarder, stop: &Stop) -> Result<(), Failure> {
+        let failure = if self.has_failed { self.last_flush().err() } else { self.write_end(stop).err() };
+        if self.sink.is_none() {
+            // Nothing was begun that there would be totals of.
+            return failure.map_or(Ok(()), Err);
+        }
+        self.events.tell_rest();
+        if self.sink.is_none() {
+            // Not even the first file could be begun: there is nothing else to tell.
+            return failure.map_or(Ok(()), Err);
+        }
+        Summary { totals: *self.converter.totals(), lost_datagrams: None, forwarder, failure }.print()
+    }
+
+    fn write_end(&mut self, stop: &Stop) -> Result<(), Failure> {
         let end = if self.sink.is_some() { self.last } else { now() };
         self.begin(end)?;
         if let Some(sink) = &mut self.sink {
@@ -216,12 +260,11 @@ impl Packets {
         if !stop.is_set() {
             self.flush(stop)?;
         }
-        if let Some(sink) = &mut self.sink {
-            sink.flush_last()?;
-        }
-        self.events.tell_rest();
-        Summary { totals: *self.converter.totals(), lost_datagrams: None, forwarder }.print();
-        Ok(())
+        self.last_flush()
+    }
+
+    fn last_flush(&mut self) -> Result<(), Failure> {
+        self.sink.as_mut().map_or(Ok(()), Sink::flush_last)
     }
 }
 

@@ -91,7 +91,7 @@ impl Ports {
     fn datagram(&mut self, received: &Received<'_>, chosen: &Selection) {
         let Ok(datagram) = Datagram::parse(received.bytes) else { return };
         let agent: IpAddr = datagram.agent.ip().unwrap_or(received.sender).to_canonical();
-        if !chosen.agents.contains(agent) {
+        if !chosen.agents.contains(agent) || !chosen.senders.contains(received.sender) {
             return;
         }
         for sample in datagram.samples().flatten() {

@@ -1,6 +1,7 @@
 //! A capture from its start to its end: one thread, one loop.
 
 use std::fs::File;
+use std::io;
 use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sflowcap::capture::{Converter, Event, Fault, Options, PacketFilter, Totals};
 use sflowcap::datagram::MAX_DATAGRAM;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 
 use crate::Failure;
 use crate::bpf::Filter;
@@ -22,9 +23,10 @@ use crate::files::{Files, Next};
 use crate::forward::Forwarder;
 use crate::log::{self, Window};
 use crate::protocol;
-use crate::receive::now;
 use crate::receive::pace::{NAP, Pace};
+use crate::receive::{self, now};
 use crate::replay::{self, Recording};
+use crate::sandbox::{self, Needs};
 use crate::sink::{self, Flushed, Sink};
 use crate::source::Source;
 use crate::toolbar::{Pipes, Toolbar};
@@ -38,6 +40,9 @@ const BATCHES: usize = 64;
 
 /// How often a long capture tells its statistics before its end.
 const STATISTICS: Duration = Duration::from_secs(60);
+
+/// When receiving is tried again where it failed for a reason that passes.
+const RECEIVE_AGAIN: Duration = Duration::from_millis(10);
 
 /// How long datagrams that are on their way at the end are waited for.
 const LAST_DATAGRAMS: Duration = Duration::from_secs(1);
@@ -55,7 +60,7 @@ pub fn for_wireshark(words: &Words, fifo: Option<&Path>, pipes: &mut Option<Pipe
     log::start(&Log::check(words)?, true, window.as_ref())?;
     let config = Config::check(words)?;
     let toolbar = pipes.as_mut().zip(window).map(|(pipes, window)| Toolbar::new(pipes, window, &config.selection));
-    run(&config, fifo, None, toolbar).map(|_| ())
+    run(&config, fifo, None, toolbar)?.failure.map_or(Ok(()), Err)
 }
 
 /// A capture for the shell.
@@ -72,7 +77,7 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
         return replay::run(&config, recording, is_written.then_some(files));
     }
     let file = sink::open_file(&files.first(now())?)?;
-    run(&config, file, Some(files), None).map(Summary::print)
+    run(&config, file, Some(files), None)?.print()
 }
 
 /// Goes on with the next file where this one is full. Returns whether the capture goes on.
@@ -115,32 +120,37 @@ pub struct Summary {
     /// None where no kernel was in the way.
     pub lost_datagrams: Option<u64>,
     pub forwarder: Forwarder,
+    /// What ended it before its time.
+    pub failure: Option<Failure>,
 }
 
 impl Summary {
-    /// As tcpdump tells it.
-    pub fn print(self) {
+    /// As tcpdump tells it. What went wrong comes last.
+    pub fn print(self) -> Result<(), Failure> {
         let totals = self.totals;
-        eprintln!("{} packets captured", totals.written);
-        eprintln!("{} sFlow datagrams received", totals.datagrams);
+        crate::tell(format_args!("{} packets captured", totals.written));
+        crate::tell(format_args!("{} sFlow datagrams received", totals.datagrams));
         for (count, what) in [
             (totals.filtered, "packets left out by the filter"),
             (totals.thinned + totals.thinned_datagrams, "packets left out by --max-rate"),
             (totals.no_link_type, "packets of link layers left out (--link-type native has them)"),
             (totals.without_header, "samples without a packet header"),
             (totals.malformed, "malformed datagrams"),
+            (totals.other_senders, "datagrams from senders that are not in --agents (--match-source)"),
+            (totals.untracked_datagrams, "datagrams of too many agents: losses among them are not known"),
             (totals.lost_datagrams, "sFlow datagrams lost on the way from the agents"),
             (totals.agent_drops, "samples dropped by the agents"),
             (totals.dropped, "packets dropped for a slow reader"),
         ] {
             if count > 0 {
-                eprintln!("{count} {what}");
+                crate::tell(format_args!("{count} {what}"));
             }
         }
         if let Some(lost) = self.lost_datagrams {
-            eprintln!("{lost} datagrams dropped by kernel");
+            crate::tell(format_args!("{lost} datagrams dropped by kernel"));
         }
         self.forwarder.print();
+        self.failure.map_or(Ok(()), Err)
     }
 }
 
@@ -157,11 +167,18 @@ fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolba
     let (source, _forwarding) = Source::open(config)?;
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("{description}");
-    Session {
+    let folder = files.as_ref().and_then(Files::folder);
+    sandbox::enter(Needs {
+        folder: folder.as_deref(),
+        pipe: toolbar.as_ref().and_then(Toolbar::pipe),
+        connections: config.sflow_rt.is_some(),
+    });
+    let session = Session {
         source,
         forwarder,
         converter,
         sink,
+        host: rustix::process::getppid(),
         files,
         toolbar,
         over: false,
@@ -170,8 +187,8 @@ fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolba
         lost: 0,
         last_lost: 0,
         pace: Pace::new(Instant::now()),
-    }
-    .run(config.duration)
+    };
+    Ok(session.run(config.duration))
 }
 
 /// The converter that a configuration asks for.
@@ -215,6 +232,8 @@ impl Stop {
         let failed = |error| Failure::new(format!("signals: {error}"));
         let (stream, writer) = UnixStream::pair().map_err(failed)?;
         let flag = Arc::new(AtomicBool::new(false));
+        // One that writes more than it may (RLIMIT_FSIZE) would be ended at once; a handler lets the write fail instead.
+        signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(failed)?;
         for signal in [SIGTERM, SIGINT, SIGHUP] {
             let writer = writer.try_clone().map_err(failed)?;
             signal_hook::flag::register(signal, Arc::clone(&flag)).map_err(failed)?;
@@ -256,6 +275,8 @@ struct Session<'a> {
     forwarder: Forwarder,
     converter: Converter,
     sink: Sink,
+    /// The process that started this one.
+    host: Option<rustix::process::Pid>,
     /// The further files of a capture; none where it is for Wireshark.
     files: Option<Files>,
     /// Wireshark's toolbar, if it has one for us.
@@ -271,7 +292,19 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    fn run(mut self, duration: Option<Duration>) -> Result<Summary, Failure> {
+    fn run(mut self, duration: Option<Duration>) -> Summary {
+        let outcome = self.capture(duration);
+        if outcome.is_err() {
+            // Where it is not the output that failed, all that was taken is written still.
+            _ = self.sink.flush_last();
+        }
+        self.log_end();
+        self.tell_toolbar();
+        let Session { forwarder, converter, lost, .. } = self;
+        Summary { totals: *converter.totals(), lost_datagrams: Some(lost), forwarder, failure: outcome.err() }
+    }
+
+    fn capture(&mut self, duration: Option<Duration>) -> Result<(), Failure> {
         let deadline = duration.map(|duration| Instant::now() + duration);
         self.converter.begin(now(), self.sink.unbounded_room());
         let mut flushed = self.sink.flush()?;
@@ -303,13 +336,7 @@ impl Session<'_> {
                 sleep(NAP);
             }
         }
-        if flushed != Flushed::Closed {
-            self.end()?;
-        }
-        self.log_end();
-        self.tell_toolbar();
-        let Session { forwarder, converter, lost, .. } = self;
-        Ok(Summary { totals: *converter.totals(), lost_datagrams: Some(lost), forwarder })
+        if flushed == Flushed::Closed { Ok(()) } else { self.end() }
     }
 
     /// Waits for datagrams, for a signal, and for room where the reader is slow.
@@ -392,6 +419,11 @@ impl Session<'_> {
     fn receive(&mut self) -> Result<usize, Failure> {
         let count = match self.source.receive() {
             Ok(count) => count,
+            Err(error) if receive::passes(&error) => {
+                self.event_log.tell_receive_error(&error);
+                sleep(RECEIVE_AGAIN);
+                return Ok(0);
+            }
             Err(error) => return Err(Failure::new(format!("receiving: {error}"))),
         };
         self.pace.take(count);
@@ -417,7 +449,9 @@ impl Session<'_> {
         self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
         self.sink.flush_last()?;
         if self.files.is_none() {
-            self.sink.wait_until_read();
+            // Without the host there is nobody to read it for.
+            let host = self.host;
+            self.sink.wait_until_read(|| rustix::process::getppid() != host);
         }
         Ok(())
     }
@@ -506,6 +540,13 @@ impl EventLog {
     fn tell_cut(&mut self, sender: IpAddr) {
         if self.may_tell() {
             tracing::warn!("a datagram from {sender} is longer than {MAX_DATAGRAM} bytes: its end is lost");
+        }
+    }
+
+    #[cold]
+    fn tell_receive_error(&mut self, error: &io::Error) {
+        if self.may_tell() {
+            tracing::warn!("receiving: {error}; trying again");
         }
     }
 

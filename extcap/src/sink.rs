@@ -4,8 +4,9 @@
 //! the sink takes no more packets until there is room again, and the converter counts them as lost.
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
@@ -63,6 +64,8 @@ pub struct Sink {
     waiting: usize,
     /// Bytes of the file before those that wait.
     before: u64,
+    /// Bytes of the file up to where it was whole when it was last written to.
+    whole: u64,
     bound: usize,
 }
 
@@ -110,7 +113,16 @@ impl Sink {
         status.map_err(|error| Failure::new(format!("output cannot be made non-blocking: {error}")))?;
         grow_pipe(&file);
         map_chunks();
-        Ok(Sink { file, chunks: VecDeque::new(), spare: Vec::new(), written: 0, waiting: 0, before: 0, bound })
+        Ok(Sink {
+            file,
+            chunks: VecDeque::new(),
+            spare: Vec::new(),
+            written: 0,
+            waiting: 0,
+            before: 0,
+            whole: 0,
+            bound,
+        })
     }
 
     /// The descriptor to wait on.
@@ -146,7 +158,7 @@ impl Sink {
         while self.flush()? == Flushed::Blocked {
             self.wait(None);
         }
-        self.before = 0;
+        (self.before, self.whole) = (0, 0);
         self.file = file;
         Ok(())
     }
@@ -168,20 +180,45 @@ impl Sink {
                 return Ok(Flushed::Blocked);
             }
             match self.file.write(&chunk[self.written..]) {
-                Ok(0) => return Err(Failure::new("output: nothing more can be written")),
+                Ok(0) => return Err(self.failed(&"nothing more can be written")),
                 Ok(count) => {
                     self.written += count;
+                    if self.written == chunk.len() {
+                        self.whole = self.before + self.written as u64;
+                    }
                     turn = turn.saturating_sub(count);
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => return Ok(Flushed::Blocked),
                     io::ErrorKind::BrokenPipe => return Ok(Flushed::Closed),
                     io::ErrorKind::Interrupted => {}
-                    _ => return Err(Failure::new(format!("output: {error}"))),
+                    _ => return Err(self.failed(&error)),
                 },
             }
         }
         Ok(Flushed::All)
+    }
+
+    /// Gives up what waits, and cuts a file back to where it is whole: a full disk takes a part of a packet.
+    fn failed(&mut self, error: &dyn Display) -> Failure {
+        let (lost, torn) = (self.length() - self.whole, self.before + self.written as u64 - self.whole);
+        self.chunks.clear();
+        (self.written, self.waiting) = (0, 0);
+        if torn > 0 {
+            if let Err(error) = self.cut(torn) {
+                tracing::warn!("the file ends within a packet: {error}");
+            }
+        }
+        Failure::new(format!("output: {error}; the last {lost} bytes are lost"))
+    }
+
+    /// Takes back the last bytes of a file. In one that others may append to they need not be ours.
+    fn cut(&mut self, torn: u64) -> io::Result<()> {
+        if !self.file.metadata()?.is_file() || rustix::fs::fcntl_getfl(&self.file)?.contains(OFlags::APPEND) {
+            return Ok(());
+        }
+        let end = self.file.stream_position()?;
+        self.file.set_len(end.saturating_sub(torn))
     }
 
     /// Writes what is left at the end, as long as there is hope that the reader takes it.
@@ -198,16 +235,16 @@ impl Sink {
         Ok(())
     }
 
-    /// Waits until the reader of a FIFO has taken what was written, or is gone. Wireshark tells dumpcap to stop once we have
-    /// ended; what is in the FIFO then is lost, and with it the end of the file.
-    pub fn wait_until_read(&self) {
+    /// Waits until the reader of a FIFO has taken what was written, or is gone, or it is in vain. Wireshark tells dumpcap to stop
+    /// once we have ended; what is in the FIFO then is lost, and with it the end of the file.
+    pub fn wait_until_read(&self, is_vain: impl Fn() -> bool) {
         let began = Instant::now();
         // Systems that cannot tell say nothing, or an error.
         while rustix::io::ioctl_fionread(&self.file).is_ok_and(|unread| unread > 0) {
             let mut reader = [PollFd::from_borrowed_fd(self.as_fd(), PollFlags::empty())];
             // No event tells that a pipe is empty; that nobody reads it is one.
             let is_gone = poll(&mut reader, Some(&READ_CHECK)).is_ok_and(|count| count > 0);
-            if is_gone {
+            if is_gone || is_vain() {
                 break;
             }
             if began.elapsed() > LAST_FLUSH {
@@ -362,13 +399,13 @@ mod tests {
             }
             reader
         });
-        sink.wait_until_read();
+        sink.wait_until_read(|| false);
         assert_eq!(rustix::io::ioctl_fionread(&sink.file).unwrap(), 0);
         let reader = reading.join().unwrap();
         fill(&mut sink, 1);
         sink.flush_last().unwrap();
         let leaving = std::thread::spawn(move || drop(reader));
-        sink.wait_until_read();
+        sink.wait_until_read(|| false);
         leaving.join().unwrap();
         assert_eq!(rustix::io::ioctl_fionread(&sink.file).unwrap(), 1000);
     }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sflowcap::capture::{Received, Totals};
@@ -163,6 +164,11 @@ impl<'a> Toolbar<'a> {
         self.pipes.as_fd()
     }
 
+    /// The pipe that is still to be opened.
+    pub fn pipe(&self) -> Option<&Path> {
+        self.pipes.to_open()
+    }
+
     /// When there is something to tell.
     pub fn due(&self) -> Instant {
         self.due
@@ -170,6 +176,9 @@ impl<'a> Toolbar<'a> {
 
     /// Takes note of who sends.
     pub fn datagram(&mut self, received: &Received<'_>) {
+        if !self.options.senders.contains(received.sender) {
+            return;
+        }
         if let Some(agent) = self.heard.datagram(received.sender, received.bytes) {
             if self.options.agents.contains(agent) && !self.untold.contains(&agent) {
                 self.untold.push(agent);

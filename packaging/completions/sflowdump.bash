@@ -23,7 +23,7 @@ _sflowdump() {
 
     case "${cmd}" in
         sflowdump)
-            opts="-r -w -C -G -W -c -h -V --duration --speed --loop --install --uninstall --format --port --listen --receive-buffer --tap --sflow-rt --advertise --forward --agent --interface --agents --interfaces --direction --packets --max-rate --content --comments --synthetic --link-type --backlog --log-level --log-file --help --version"
+            opts="-r -w -C -G -W -c -h -V --duration --speed --loop --install --uninstall --format --port --listen --receive-buffer --tap --sflow-rt --advertise --forward --agent --interface --agents --match-source --interfaces --direction --packets --max-rate --content --comments --synthetic --link-type --backlog --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -107,6 +107,10 @@ _sflowdump() {
                     ;;
                 --agents)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match-source)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --interfaces)

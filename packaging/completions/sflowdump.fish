@@ -19,6 +19,8 @@ complete -c sflowdump -l forward -d 'Copy every datagram on to other collectors:
 complete -c sflowdump -l agent -d 'Only this agent; in Wireshark, Scan lists those heard in 2 seconds' -r
 complete -c sflowdump -l interface -d 'Only this agent\'s port, by ifIndex: 10.0.0.1:17; Scan lists them' -r
 complete -c sflowdump -l agents -d 'Only these agents, ! to leave out, such as 10.0.0.0/8,!10.1.0.1' -r
+complete -c sflowdump -l match-source -d 'Only datagrams that come from one of --agents, too [default: false]' -r -f -a "true\t''
+false\t''"
 complete -c sflowdump -l interfaces -d 'Only samples taken by these ifIndex numbers, such as 17,1-48' -r
 complete -c sflowdump -l direction -d 'Only packets that went this way at the port [both (default), in, out]' -r -f -a "both\t'Both'
 in\t'In'

@@ -153,7 +153,7 @@ fn the_dialogs_options_are_such_as_every_host_understands() {
                 "string" => assert!(argument.find("validation").is_some(), "{call}"),
                 "selector" => assert_eq!(defaults, 1, "{call}: hosts choose the one default"),
                 "multicheck" => assert!(values.iter().all(|value| value.get("enabled") == "true"), "{call}"),
-                "boolean" => assert_eq!(argument.get("default"), "true", "{call}"),
+                "boolean" => assert!(["true", "false"].contains(&argument.get("default")), "{call}"),
                 "fileselect" => assert_eq!(argument.get("mustexist"), "false"),
                 other => panic!("{call}: {other}"),
             }
@@ -352,6 +352,8 @@ fn the_death_of_the_parent_ends_the_capture_and_frees_the_port() {
     fifo.wait_for("an interface", |capture| !capture.interfaces.is_empty());
     parent.signal(Signal::KILL);
     parent.end();
+    // Dumpcap, which is not the parent, reads on.
+    fifo.read_to_end();
     parent.wait_for_group(Duration::from_secs(2));
     assert!(!is_bound(std::process::id(), port));
     assert_eq!(parent.stderr(), "");
@@ -412,6 +414,12 @@ fn a_bad_value_is_told_in_one_line_that_names_option_value_and_what_is_allowed()
         let bad = value.rsplit(',').next().unwrap();
         assert!(message.starts_with(shown) && message.contains(bad) && message.contains(allowed), "{message}");
     }
+}
+
+#[test]
+fn senders_cannot_be_matched_with_a_list_that_is_not_there() {
+    let message = failure(&["--match-source", "true"]);
+    assert_eq!(message, "--match-source: senders are held against --agents, and that list is empty\n");
 }
 
 #[test]
@@ -506,6 +514,32 @@ fn each_filter_option_selects_exactly_its_packets() {
         let capture = session.stop();
         let expected: Vec<_> = expected.iter().copied().map(frames::numbered).collect();
         assert_eq!(capture.data(), expected, "{option} {value}");
+    }
+}
+
+#[test]
+fn with_match_source_a_datagram_must_come_from_a_listed_address_too() {
+    for (value, taken) in [("false", &[1, 2, 4][..]), ("true", &[1, 4])] {
+        let log = Home::bare();
+        let file = log.file("log");
+        let options = ["--agents", "10.0.0.0/24,127.0.0.1", "--match-source", value, "--log-level", "info"];
+        let session = Session::start(&[&options[..], &["--log-file", file.to_str().unwrap()]].concat());
+        let port = session.port;
+        let from = |address: &str, agent: &str, number| {
+            let socket = UdpSocket::bind((address, 0)).expect("an address of this host");
+            let bytes = datagram(agent.parse().unwrap(), &[Sample::of(frames::numbered(number))]);
+            socket.send_to(&bytes, ("127.0.0.1", port)).expect("loopback takes it");
+        };
+        from("127.0.0.1", "10.0.0.1", 1);
+        from("127.0.0.2", "10.0.0.1", 2);
+        from("127.0.0.1", "10.0.1.1", 3);
+        from("127.0.0.1", "10.0.0.2", 4);
+        let capture = session.stop();
+        let expected: Vec<_> = taken.iter().copied().map(frames::numbered).collect();
+        assert_eq!(capture.data(), expected, "{value}");
+        let log = fs::read_to_string(file).expect("a log");
+        assert!(log.contains("1 datagrams of other agents"), "{log}");
+        assert_eq!(log.contains("1 datagrams from other senders"), value == "true", "{log}");
     }
 }
 

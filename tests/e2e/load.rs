@@ -2,7 +2,7 @@
 //! to the packet.
 //!
 //! The tests last some seconds, at a rate that any machine carries. `make soak` finds out what this one carries, and goes on
-//! for a minute at half of it (`SFLOWDUMP_SOAK=60`).
+//! for a minute at half of it, and for another at 50,000 datagrams/s (`SFLOWDUMP_SOAK=60`).
 #![cfg(target_os = "linux")]
 
 use std::env;
@@ -82,6 +82,16 @@ impl Soak {
                 written.take_files(home, 1);
             }
         });
+    }
+
+    /// The memory of the program under test, in KiB, and how many files it has open.
+    fn held(&self) -> (u64, usize) {
+        let program = self.tshark.member("sflowdump").expect("sflowdump").as_raw_nonzero();
+        let status = fs::read_to_string(format!("/proc/{program}/status")).expect("a process");
+        let resident =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB")?.trim().parse().ok());
+        let open = fs::read_dir(format!("/proc/{program}/fd")).expect("a process").count();
+        (resident.expect("a number"), open)
     }
 
     /// Sends while dumpcap stands still.
@@ -207,4 +217,27 @@ fn a_stall_that_the_backlog_does_not_hold_costs_what_is_told() {
     let Outcome { sent, written, lost_to_reader, lost_in_kernel } = through_a_stall(1);
     assert!(lost_to_reader > 0, "the stall is too short to fill a backlog");
     assert_eq!(sent, written + lost_to_reader + lost_in_kernel);
+}
+
+#[test]
+fn a_long_feed_makes_neither_memory_nor_descriptors_grow() {
+    const BACKLOG: u32 = 16;
+    if !have(&["tshark", "dumpcap"]) {
+        return;
+    }
+    let (time, rate) = match env::var("SFLOWDUMP_SOAK") {
+        Ok(seconds) => (Duration::from_secs(seconds.parse().expect("seconds")), 50_000 * SAMPLES),
+        Err(_) => (Duration::from_secs(3), 20_000),
+    };
+    let mut soak = Soak::start(BACKLOG, rate);
+    // A backlog that dumpcap does not keep up with is full by then.
+    soak.send(time / 5);
+    let (resident, open) = soak.held();
+    soak.send(time * 4 / 5);
+    let (resident_at_end, open_at_end) = soak.held();
+    let outcome = soak.stop();
+    println!("{resident} → {resident_at_end} KiB, {open} → {open_at_end} descriptors: {outcome:?}");
+    assert_eq!(open_at_end, open);
+    assert!(resident_at_end < resident + u64::from(BACKLOG) * 1024 + 4096, "{resident} → {resident_at_end} KiB");
+    assert_eq!(outcome.sent, outcome.written + outcome.lost_to_reader + outcome.lost_in_kernel);
 }

@@ -5,6 +5,7 @@ mod support;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
+use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -203,6 +204,24 @@ fn agents_are_listed_when_they_are_heard_and_one_can_be_chosen_while_the_capture
     let capture = session.stop();
     assert_eq!(capture.data(), [1, 2, 5, 6].map(frames::numbered));
     assert!(capture.packets.iter().all(|packet| packet.drop_count == 0), "what was left out is not lost");
+}
+
+#[test]
+fn a_chosen_agent_may_send_from_every_address_that_match_source_allows_and_others_are_not_listed() {
+    let mut session = Session::with_host(&["--agents", "10.0.0.0/8,127.0.0.1", "--match-source", "true"]);
+    let other = UdpSocket::bind(("127.0.0.2", 0)).expect("an address of this host");
+    let bytes = datagram([10, 0, 0, 9].into(), &[Sample::of(frames::numbered(9))]);
+    other.send_to(&bytes, ("127.0.0.1", session.port)).expect("loopback takes it");
+    session.send_of([10, 0, 0, 1], 1);
+    // The first that is listed.
+    let listed = session.hear("an agent", |message| message.0 == AGENTS && message.2.starts_with("10.")).2;
+    assert!(listed.starts_with("10.0.0.1"), "{listed}");
+    session.say(AGENTS, SET, b"10.0.0.1");
+    session.hear_text(LOG, ADD, "selected: agent 10.0.0.1");
+    session.send_of([10, 0, 0, 2], 2);
+    session.send_of([10, 0, 0, 1], 3);
+    session.fifo.wait_for_packets(2);
+    assert_eq!(session.stop().data(), [1, 3].map(frames::numbered));
 }
 
 #[test]

@@ -140,7 +140,8 @@ fn every_option_can_be_set_as_a_preference() {
     for preference in [
         "extcap.sflow.listen:127.0.0.1",
         "extcap.sflow.receivebuffer:1",
-        "extcap.sflow.agents:10.0.0.0/8,!10.1.0.1",
+        "extcap.sflow.agents:10.0.0.0/8,127.0.0.1,!10.1.0.1",
+        "extcap.sflow.matchsource:true",
         "extcap.sflow.interfaces:1-4",
         "extcap.sflow.direction:in",
         "extcap.sflow.packets:flow",

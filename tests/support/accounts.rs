@@ -31,6 +31,7 @@ pub fn check_file(converted: &Converted) {
         datagrams,
         malformed,
         other_agents,
+        other_senders,
         packets,
         no_link_type,
         filtered,
@@ -42,7 +43,7 @@ pub fn check_file(converted: &Converted) {
         ..
     } = converted.totals;
     assert_eq!(packets, no_link_type + filtered + thinned + dropped + written);
-    assert!(malformed + other_agents <= datagrams);
+    assert!(malformed + other_agents + other_senders <= datagrams);
     assert_eq!(malformed > 0, !converted.faults.is_empty());
     let file = &converted.file;
     assert_eq!(written + written_datagrams, file.packets.len() as u64);

@@ -8,6 +8,7 @@ pub mod captures;
 pub mod convert;
 pub mod feed;
 pub mod flow;
+pub mod hostile;
 pub mod old;
 pub mod pcapng;
 pub mod told;

@@ -35,6 +35,7 @@ static int set(struct sflowcap_options *options, char *word)
 #define NUMBER(field) if (strcmp(word, #field) == 0) return options->field = (uint32_t)number, 1
     TEXT(agents);
     TEXT(interfaces);
+    TEXT(senders);
     TEXT(filter_text);
     TEXT(application);
     TEXT(os);

@@ -25,7 +25,9 @@ impl Folders {
         let output = match Command::new("tshark").args(["-G", "folders"]).stdin(Stdio::null()).output() {
             Ok(output) => output,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                eprintln!("sflowdump: tshark, which knows Wireshark's folders, is not installed: using the usual ones");
+                crate::tell(format_args!(
+                    "sflowdump: tshark, which knows Wireshark's folders, is not installed: using the usual ones"
+                ));
                 let config = ["WIRESHARK_CONFIG_DIR", "XDG_CONFIG_HOME"].map(folder_of);
                 return Ok(Self::usual(&home()?, config));
             }

@@ -49,6 +49,14 @@ impl Pipes {
         self.input.as_ref().map(AsFd::as_fd)
     }
 
+    /// The pipe that the host reads, until it is open.
+    pub fn to_open(&self) -> Option<&Path> {
+        match &self.output {
+            Output::Named(path) => Some(path),
+            Output::Open(_) | Output::Gone => None,
+        }
+    }
+
     /// Takes what the host has written: a bounded part of it, for the capture goes on meanwhile.
     pub fn receive(&mut self, mut each: impl FnMut(Message)) {
         let Some(input) = &mut self.input else { return };

@@ -20,6 +20,8 @@ pub mod feed;
 pub mod fifo;
 pub mod flood;
 pub mod frames;
+#[path = "../../support/hostile.rs"]
+pub mod hostile;
 pub mod process;
 pub mod tools;
 #[path = "../../support/wire.rs"]
