@@ -39,7 +39,7 @@ show() {
 run() {
     suite=$1 root=$2
     shift 2
-    if [ ! -d "$root/etc" ]; then
+    if [ ! -x "$root/usr/bin/apt-get" ]; then
         debootstrap --variant=minbase "$suite" "$root" "${MIRROR:-http://deb.debian.org/debian}"
     fi
     if [ ! -x "$root/usr/bin/xclip" ]; then
