@@ -37,7 +37,11 @@ fail() {
 for suite; do
     root=$work/$suite
     echo "== Debian $suite"
-    debootstrap --variant=minbase "$suite" "$root" ${MIRROR:+"$MIRROR"} >"$work/log" 2>&1 || { tail "$work/log" >&2 && exit 1; }
+    # Once more where the network failed.
+    debootstrap --variant=minbase "$suite" "$root" ${MIRROR:+"$MIRROR"} >"$work/log" 2>&1 || {
+        rm -rf "$root"
+        debootstrap --variant=minbase "$suite" "$root" ${MIRROR:+"$MIRROR"} >"$work/log" 2>&1
+    } || { tail "$work/log" >&2 && exit 1; }
     mount -t proc proc "$root/proc"
     cp "$folder"/*.deb fixtures/demo.pcap "$root/tmp/"
     rm -f "$root"/tmp/*-dbgsym_*.deb
