@@ -74,66 +74,17 @@ impl From<Totals> for sflowcap_totals {
     fn from(totals: Totals) -> Self {
         // All are named, so that none is forgotten. A reader who is too slow is the business of whoever gets the bytes, and nothing
         // pauses here.
-        let Totals {
-            dropped: _,
-            dropped_datagrams: _,
-            paused: _,
-            datagrams,
-            malformed,
-            other_agents,
-            lost_datagrams,
-            lost_samples,
-            agent_drops,
-            restarts,
-            flow_samples,
-            discarded_packets,
-            counter_samples,
-            unknown_samples,
-            other_kinds,
-            other_interfaces,
-            other_directions,
-            without_header,
-            packets,
-            synthetic,
-            no_link_type,
-            filtered,
-            thinned,
-            written,
-            past_interface_bound,
-            written_datagrams,
-            thinned_datagrams,
-            other_senders,
-            untracked_datagrams,
-            untracked_samples,
-        } = totals;
-        sflowcap_totals {
-            datagrams,
-            malformed,
-            other_agents,
-            lost_datagrams,
-            lost_samples,
-            agent_drops,
-            restarts,
-            flow_samples,
-            discarded_packets,
-            counter_samples,
-            unknown_samples,
-            other_kinds,
-            other_interfaces,
-            other_directions,
-            without_header,
-            packets,
-            synthetic,
-            no_link_type,
-            filtered,
-            thinned,
-            written,
-            past_interface_bound,
-            written_datagrams,
-            thinned_datagrams,
-            other_senders,
-            untracked_datagrams,
-            untracked_samples,
+        macro_rules! copied {
+            ($($name:ident)*) => {{
+                let Totals { dropped: _, dropped_datagrams: _, paused: _, $($name),* } = totals;
+                sflowcap_totals { $($name),* }
+            }};
+        }
+        copied! {
+            datagrams malformed other_agents lost_datagrams lost_samples agent_drops restarts flow_samples
+            discarded_packets counter_samples unknown_samples other_kinds other_interfaces other_directions
+            without_header packets synthetic no_link_type filtered thinned written past_interface_bound
+            written_datagrams thinned_datagrams other_senders untracked_datagrams untracked_samples
         }
     }
 }

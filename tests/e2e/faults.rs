@@ -286,14 +286,20 @@ fn a_log_that_cannot_be_written_is_no_trouble() {
 
 // ---- Readers ----
 
+/// A capture as a host starts it, once it listens; nothing of its FIFO is read.
+fn for_host(home: &Home) -> (Running, Fifo, u16) {
+    let (fifo, port) = (Fifo::new(home, "fifo"), free_port());
+    let mut command = home.command(SFLOWDUMP);
+    command.args(["--capture", "--extcap-interface", "sflow", "--port", &port.to_string(), "--fifo"]).arg(&fifo.path);
+    let mut program = Running::start(home, "sflowdump", &mut command);
+    program.wait_for_port(port);
+    (program, fifo, port)
+}
+
 #[test]
 fn a_reader_that_stalls_for_ten_seconds_and_comes_back_gets_everything_in_order() {
     let home = Home::bare();
-    let (mut fifo, port) = (Fifo::new(&home, "fifo"), free_port());
-    let mut command = home.command(SFLOWDUMP);
-    command.args(["--capture", "--extcap-interface", "sflow", "--port", &port.to_string(), "--fifo"]).arg(&fifo.path);
-    let mut program = Running::start(&home, "sflowdump", &mut command);
-    program.wait_for_port(port);
+    let (mut program, mut fifo, port) = for_host(&home);
     let mut flood = Flood::new(port, 10, 7);
     // Some 15 MB: more than the FIFO holds, and less than the backlog.
     flood.send(10_000, 1000);
@@ -312,11 +318,7 @@ fn a_reader_that_stalls_for_ten_seconds_and_comes_back_gets_everything_in_order(
 #[test]
 fn a_fifo_that_vanishes_is_still_written_to_for_who_reads_it() {
     let home = Home::bare();
-    let (mut fifo, port) = (Fifo::new(&home, "fifo"), free_port());
-    let mut command = home.command(SFLOWDUMP);
-    command.args(["--capture", "--extcap-interface", "sflow", "--port", &port.to_string(), "--fifo"]).arg(&fifo.path);
-    let mut program = Running::start(&home, "sflowdump", &mut command);
-    program.wait_for_port(port);
+    let (mut program, mut fifo, port) = for_host(&home);
     fs::remove_file(&fifo.path).expect("a FIFO");
     Feed::to_port(port).send_frames((0..100).map(frames::numbered));
     fifo.wait_for_packets(100);
