@@ -14,6 +14,8 @@ mod forward;
 mod heard;
 mod input;
 mod install;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod log;
 mod manual;
 mod options;
