@@ -11,11 +11,16 @@ use tokio::time::timeout;
 use crate::Failure;
 use crate::forward::split;
 
+mod consumer;
+mod merge;
 pub mod message;
+mod partition;
 mod partitions;
 mod properties;
 mod start;
+mod wake;
 
+pub use consumer::{Consume, Consumer, Status};
 pub use partitions::Partitions;
 pub use properties::Properties;
 pub use start::Start;
