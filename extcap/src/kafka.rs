@@ -20,7 +20,7 @@ mod properties;
 mod start;
 mod wake;
 
-pub use consumer::{Consume, Consumer, Status};
+pub use consumer::{Consume, Consumer};
 pub use partitions::Partitions;
 pub use properties::Properties;
 pub use start::Start;

@@ -4,7 +4,7 @@
 //! What the loop does not take stays in Kafka: there is room here for two fetches of each partition.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
