@@ -147,6 +147,8 @@ pub fn reason(error: &dyn std::error::Error) -> String {
         }
         source = cause.source();
     }
+    // The client's own retries are not what failed.
+    let text = text.rsplit("Source: ").next().unwrap_or_default();
     text.replace(['\n', '\r'], " ")
 }
 
