@@ -3,6 +3,8 @@
 mod support;
 
 use support::broker::{Broker, have_kafka};
+use support::kcat::Kcat;
+use support::mock_cluster::MockCluster;
 
 /// Values with all bytes, and as long as datagrams get.
 fn values() -> Vec<Vec<u8>> {
@@ -19,7 +21,7 @@ fn what_is_produced_is_read_back() {
     let kcat = broker.kcat();
     broker.create_topic("flows", 3);
     assert_eq!(kcat.partitions("flows"), [0, 1, 2]);
-    assert_eq!(kcat.offsets("flows", 1), (0, 0));
+    assert_eq!(kcat.end("flows", 1), 0);
     assert_eq!(kcat.consume("flows", 1), []);
     let values = values();
     let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
@@ -38,8 +40,7 @@ fn what_is_produced_is_read_back() {
     }
     let [other] = &kcat.consume("flows", 2)[..] else { panic!("not one record") };
     assert_eq!((&other.key, &other.headers[..], &other.value[..]), (&None, &[][..], values[0]));
-    assert_eq!(kcat.offsets("flows", 1), (0, 4));
-    assert_eq!(kcat.offsets("flows", 0), (0, 0));
+    assert_eq!([0, 1, 2].map(|partition| kcat.end("flows", partition)), [0, 4, 1]);
 }
 
 #[test]
@@ -74,29 +75,55 @@ fn tls_lets_in_who_trusts_the_authority_and_wants_certificates_if_told_so() {
         broker.kcat().produce("flows", Some(0), None, &[], &[b"through TLS"]);
         assert_eq!(broker.kcat().consume("flows", 0)[0].value, b"through TLS");
         // Nothing but TLS gets in.
-        support::kcat::Kcat::to(&broker.address()).refusal();
+        Kcat::to(&broker.address()).refusal();
     }
     let broker = Broker::with_mutual_tls();
     let authority = broker.certificates().authority.display().to_string();
-    let bare = support::kcat::Kcat::to(&broker.address()).set("security.protocol", "ssl");
+    let bare = Kcat::to(&broker.address()).set("security.protocol", "ssl");
     assert!(bare.refusal().contains("verify"));
     bare.set("ssl.ca.location", &authority).refusal();
 }
 
 #[test]
-fn scram_lets_in_who_has_the_password() {
+fn a_broker_that_wants_passwords_refuses_wrong_ones_and_none() {
     if !have_kafka() {
         return;
     }
-    let mut broker = Broker::with_scram();
-    broker.create_topic("flows", 3);
-    broker.kcat().produce("flows", Some(2), None, &[], &[b"with a password"]);
-    broker.restart();
+    let broker = Broker::that_refuses();
     for mechanism in ["SCRAM-SHA-256", "SCRAM-SHA-512"] {
-        let kcat = broker.kcat().set("sasl.mechanism", mechanism);
-        assert_eq!(kcat.consume("flows", 2)[0].value, b"with a password");
-        let said = kcat.set("sasl.password", "wrong").refusal();
-        assert!(said.contains("authentication"), "{said}");
+        let said = broker.kcat().set("sasl.mechanism", mechanism).refusal();
+        assert!(said.contains("SASL authentication error"), "{said}");
     }
-    support::kcat::Kcat::to(&broker.address()).refusal();
+    Kcat::to(&broker.address()).refusal();
+}
+
+#[test]
+fn a_partition_moves_between_the_brokers_of_a_cluster() {
+    if !have_kafka() {
+        return;
+    }
+    let mut cluster = MockCluster::start("flows", 2);
+    let kcat = cluster.kcat();
+    assert_eq!(cluster.addresses().len(), 3);
+    assert_eq!(kcat.partitions("flows"), [0, 1]);
+    let mut expected = Vec::new();
+    for (number, leader) in [2, 3, 1].into_iter().enumerate() {
+        cluster.lead(1, leader);
+        assert_eq!(kcat.leader("flows", 1), leader);
+        let value = vec![number as u8 + 1];
+        kcat.produce("flows", Some(1), None, &[], &[&value]);
+        expected.push(value);
+    }
+    let values = |kcat: &Kcat| kcat.consume("flows", 1).into_iter().map(|record| record.value).collect::<Vec<_>>();
+    assert_eq!(values(&kcat), expected);
+    // Clients go on with the brokers that are left; what a broker had that is down is away, until it is up again.
+    cluster.down(3);
+    assert_eq!(values(&kcat), expected);
+    cluster.lead(1, 3);
+    cluster.lead(1, 2);
+    assert_eq!(values(&kcat), expected);
+    cluster.up(3);
+    cluster.lead(1, 3);
+    assert_eq!(values(&kcat), expected);
+    assert_eq!(kcat.leader("flows", 1), 3);
 }

@@ -20,10 +20,6 @@ pub fn have_kafka() -> bool {
     have(&[TANSU, "/usr/local/lib/sflowdump-test/librdkafka.so.1", "kcat", "stunnel4", "openssl"])
 }
 
-/// Who uses a broker with passwords.
-pub const USER: &str = "collector";
-pub const PASSWORD: &str = "rosebud";
-
 /// How clients get in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Door {
@@ -32,8 +28,8 @@ enum Door {
     Tls {
         mutual: bool,
     },
-    /// SASL's SCRAM with the user and password above.
-    Scram,
+    /// SASL's SCRAM, with no user that it knows.
+    Closed,
 }
 
 /// A broker on loopback. It ends with the test; what it acknowledged outlives it.
@@ -65,9 +61,9 @@ impl Broker {
         Broker::behind(Door::Tls { mutual: true })
     }
 
-    /// A broker that wants SCRAM-SHA-256 or SCRAM-SHA-512 of [`USER`] with [`PASSWORD`].
-    pub fn with_scram() -> Self {
-        Broker::behind(Door::Scram)
+    /// A broker that wants SCRAM-SHA-256 or SCRAM-SHA-512, and finds every password wrong: on this store tansu keeps no users.
+    pub fn that_refuses() -> Self {
+        Broker::behind(Door::Closed)
     }
 
     fn behind(door: Door) -> Self {
@@ -77,11 +73,6 @@ impl Broker {
         let inner = if behind_tls { free_port() } else { port };
         let mut broker =
             Broker { terminator: None, tansu: None, store: Store::start(), door, certificates, port, inner, home };
-        if door == Door::Scram {
-            for mechanism in ["scram256", "scram512"] {
-                broker.by_open_door(&["user", "create"], &["--mechanism", mechanism, USER, PASSWORD]);
-            }
-        }
         broker.restart();
         broker
     }
@@ -96,7 +87,7 @@ impl Broker {
         self.certificates.as_ref().expect("a broker behind TLS")
     }
 
-    /// A client that may get in.
+    /// A client that may get in, if there is one.
     pub fn kcat(&self) -> Kcat {
         let kcat = Kcat::to(&self.address());
         match self.door {
@@ -107,39 +98,26 @@ impl Broker {
                 let kcat = set(kcat.set("security.protocol", "ssl"), "ssl.ca.location", authority);
                 set(set(kcat, "ssl.certificate.location", client), "ssl.key.location", client_key)
             }
-            Door::Scram => kcat
+            Door::Closed => kcat
                 .set("security.protocol", "sasl_plaintext")
                 .set("sasl.mechanism", "SCRAM-SHA-256")
-                .set("sasl.username", USER)
-                .set("sasl.password", PASSWORD),
+                .set("sasl.username", "collector")
+                .set("sasl.password", "wrong"),
         }
     }
 
     pub fn create_topic(&self, name: &str, partitions: u32) {
-        self.by_open_door(&["topic", "create"], &["--partitions", &partitions.to_string(), name]);
+        let broker = format!("tcp://127.0.0.1:{}", self.inner);
+        self.home
+            .output(TANSU, &["topic", "create", "--broker", &broker, "--partitions", &partitions.to_string(), name]);
     }
 
-    /// Does something to the broker that tansu's own client does, which knows no passwords: where they are asked for, to another
-    /// broker on the same store.
-    fn by_open_door(&self, action: &[&str], words: &[&str]) {
-        let port = if self.door == Door::Scram { free_port() } else { self.inner };
-        let other = (port != self.inner).then(|| {
-            let mut command = self.command(port, port);
-            let running = Running::start(&self.home, "open-door", &mut command);
-            wait_for_tcp(port);
-            running
-        });
-        let broker = format!("tcp://127.0.0.1:{port}");
-        self.home.output(TANSU, &[action, &["--broker", &broker], words].concat());
-        drop(other);
-    }
-
-    fn command(&self, inner: u16, advertised: u16) -> Command {
+    fn command(&self) -> Command {
         let mut command = self.home.command(TANSU);
         command
             .arg("broker")
-            .env("LISTENER_URL", format!("tcp://127.0.0.1:{inner}"))
-            .env("ADVERTISED_LISTENER_URL", format!("tcp://127.0.0.1:{advertised}"))
+            .env("LISTENER_URL", format!("tcp://127.0.0.1:{}", self.inner))
+            .env("ADVERTISED_LISTENER_URL", format!("tcp://127.0.0.1:{}", self.port))
             .envs(self.store.environment());
         command
     }
@@ -154,8 +132,8 @@ impl Broker {
     /// Starts the broker where it was, with what it had, and waits until it answers.
     pub fn restart(&mut self) {
         self.kill();
-        let mut command = self.command(self.inner, self.port);
-        if self.door == Door::Scram {
+        let mut command = self.command();
+        if self.door == Door::Closed {
             command.arg("--authentication");
         }
         self.tansu = Some(Running::start(&self.home, "tansu", &mut command));
@@ -168,8 +146,11 @@ impl Broker {
             self.terminator = Some(Running::start(&self.home, "stunnel", command.arg(configuration)));
             wait_for_tcp(self.port);
         }
-        if std::env::var_os("DBG").is_some() { std::thread::sleep(std::time::Duration::from_secs(1)); let o = self.kcat().command().args(["-L","-m","3"]).output().unwrap(); eprintln!("{o:?} {}", self.said()); }
-        self.kcat().wait_until_answered();
+        if self.door == Door::Closed {
+            self.kcat().refusal();
+        } else {
+            self.kcat().wait_until_answered();
+        }
     }
 
     /// What the broker said.

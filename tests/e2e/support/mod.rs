@@ -25,6 +25,7 @@ pub mod frames;
 #[path = "../../support/hostile.rs"]
 pub mod hostile;
 pub mod kcat;
+pub mod mock_cluster;
 pub mod objects;
 pub mod process;
 pub mod tools;
