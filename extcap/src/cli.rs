@@ -124,7 +124,7 @@ pub fn shell_command() -> Command {
             .help_heading(option.group.name())
             .overrides_with(option.name);
         match option.kind {
-            Kind::File => argument.value_parser(value_parser!(PathBuf)),
+            Kind::File { .. } => argument.value_parser(value_parser!(PathBuf)),
             // A list may begin with a "-" only by mistake: it is checked, and named, with the others.
             _ => argument.allow_hyphen_values(true),
         }
@@ -217,7 +217,9 @@ fn help(option: &Opt) -> String {
         Kind::Choice(values) => choices(values),
         Kind::Several(values) => format!(" [default: {}]", names(values)),
         Kind::Switch(default) => format!(" [default: {default}]"),
-        Kind::Number { .. } | Kind::Text { .. } | Kind::Scanned(_) | Kind::File => String::new(),
+        Kind::Number { .. } | Kind::Text { .. } | Kind::Needed { .. } | Kind::Scanned(_) | Kind::File { .. } => {
+            String::new()
+        }
     };
     format!("{}{values}", option.help)
 }

@@ -14,7 +14,7 @@ use crate::input::{Feed, Passed};
 use crate::progress;
 use crate::receive::now;
 use crate::sandbox::{self, Needs};
-use crate::session::{EventLog, Stop, Summary, converter, rotate};
+use crate::session::{EventLog, Lost, Stop, Summary, converter, rotate};
 use crate::sink::{self, Flushed, Sink};
 
 /// A recorded feed that is open.
@@ -205,7 +205,7 @@ impl Packets {
         self.last = received.timestamp;
         self.begin(self.last)?;
         let Packets { converter, files, sink: Some(sink), events, progress, .. } = self else { return Ok(false) };
-        if !rotate(files, converter, sink, received.timestamp, 0)? {
+        if !rotate(files, converter, sink, received.timestamp, Lost::default)? {
             return Ok(false);
         }
         converter.datagram(received, Some(sink.unbounded_room()), |event| {
@@ -244,14 +244,14 @@ impl Packets {
             // Not even the first file could be begun: there is nothing else to tell.
             return failure.map_or(Ok(()), Err);
         }
-        Summary { totals: *self.converter.totals(), lost_datagrams: None, forwarder, failure }.print()
+        Summary { totals: *self.converter.totals(), lost: None, forwarder, failure }.print()
     }
 
     fn write_end(&mut self, stop: &Stop) -> Result<(), Failure> {
         let end = if self.sink.is_some() { self.last } else { now() };
         self.begin(end)?;
         if let Some(sink) = &mut self.sink {
-            self.converter.statistics(end, 0, sink.unbounded_room());
+            self.converter.statistics(end, 0, "", sink.unbounded_room());
         }
         if !stop.is_set() {
             self.flush(stop)?;
