@@ -114,6 +114,13 @@ fn command() -> Command {
         .arg(extcap("fifo").value_parser(value_parser!(PathBuf)))
 }
 
+/// Datagrams can be published where there is Kafka.
+const PUBLISH: Option<&str> = if cfg!(feature = "kafka") {
+    Some("Write datagrams to Kafka: BROKER[:PORT],.../TOPIC; packets need -w")
+} else {
+    None
+};
+
 /// The grammar of what people type: that of `--help`, the manual page and the shells' completions.
 pub fn shell_command() -> Command {
     let shown = |option: &Opt| {
@@ -190,6 +197,7 @@ pub fn shell_command() -> Command {
                 .value_name("N")
                 .help("Replay it N times; 0 for until stopped"),
         )
+        .args(PUBLISH.map(|help| Arg::new("publish").long("publish").value_name("TOPIC").help(help)))
         .args(
             [
                 ("install", "Add the program, its script and profile to your own Wireshark"),

@@ -20,7 +20,7 @@ use crate::cli::Words;
 use crate::files::Rotation;
 use crate::forward::Destinations;
 #[cfg(feature = "kafka")]
-use crate::kafka::{Connection, Consume, Properties, message};
+use crate::kafka::{Connection, Consume, Properties, Publish, message};
 #[cfg(feature = "kafka")]
 use crate::options::Group;
 use crate::options::{FORMATS, Kind, OPTIONS, Opt, Value};
@@ -33,6 +33,9 @@ pub struct Config {
     /// The topic that is read, instead of listening.
     #[cfg(feature = "kafka")]
     pub consume: Option<Consume>,
+    /// The topic that datagrams are written to.
+    #[cfg(feature = "kafka")]
+    pub publish: Option<Publish>,
     /// The interface that dumpcap captures on, instead of listening.
     pub tap: Option<String>,
     /// The sFlow-RT that is asked to forward to us.
@@ -100,6 +103,8 @@ impl Config {
             },
             #[cfg(feature = "kafka")]
             consume: consume(words)?,
+            #[cfg(feature = "kafka")]
+            publish: publish(words)?,
             tap: scanned(words, "tap").map(str::to_owned),
             sflow_rt: parsed(words, "sflow-rt", "a URL such as http://10.0.0.9:8008")?,
             advertise: parsed(words, "advertise", "an address, or ADDRESS:PORT")?,
@@ -131,6 +136,23 @@ impl Config {
         })
     }
 
+    /// Whether datagrams are sent on.
+    pub fn sends(&self) -> bool {
+        !self.forward.is_empty() || self.publishes()
+    }
+
+    /// Whether they are written to Kafka.
+    #[cfg(feature = "kafka")]
+    pub fn publishes(&self) -> bool {
+        self.publish.is_some()
+    }
+
+    #[cfg(not(feature = "kafka"))]
+    #[allow(clippy::unused_self, reason = "the other of these looks")]
+    pub fn publishes(&self) -> bool {
+        false
+    }
+
     /// Where datagrams come to.
     pub fn place(&self) -> String {
         #[cfg(feature = "kafka")]
@@ -146,7 +168,8 @@ impl Config {
 fn consume(words: &Words) -> Result<Option<Consume>, Failure> {
     let of_group = |group| OPTIONS.iter().filter(move |option| option.group == group);
     let Some(topic) = text(words, "kafka") else {
-        let without = of_group(Group::Kafka).find(|option| !is_publishers(option) && is_given(words, option.name));
+        let is_used = |option: &Opt| text(words, "publish").is_some() && is_publishers(option);
+        let without = of_group(Group::Kafka).find(|option| !is_used(option) && is_given(words, option.name));
         return match without {
             Some(option) => {
                 Err(Failure::of_user(format!("--{}: this is for --kafka, which is not given", option.name)))
@@ -166,6 +189,32 @@ fn consume(words: &Words) -> Result<Option<Consume>, Failure> {
         format: kafka_format(words)?,
         start: start.map_err(|error| Failure::new(format!("--kafka-start: {error}")))?.unwrap_or_default(),
         partitions: list(words, "partitions")?,
+    }))
+}
+
+/// The topic that datagrams are written to.
+#[cfg(feature = "kafka")]
+fn publish(words: &Words) -> Result<Option<Publish>, Failure> {
+    let Some(topic) = text(words, "publish") else { return Ok(None) };
+    if words.path("write").is_none() {
+        // Of all that chooses and makes packets, agents choose datagrams.
+        let agents = ["agent", "agents", "match-source", "backlog"];
+        let options = OPTIONS.iter().filter(|option| matches!(option.group, Group::Filter | Group::Content));
+        let names = options.map(|option| option.name).filter(|name| !agents.contains(name));
+        let given = names.map(|name| (name, format!("--{name}"))).chain([("count", "-c".to_owned())]);
+        let filter = (!words.filter().is_empty()).then(|| "a filter".to_owned());
+        let first = given.into_iter().find_map(|(name, shown)| text(words, name).map(|_| shown)).or(filter);
+        if let Some(first) = first {
+            return Err(Failure::of_user(format!(
+                "--publish: {first} chooses or makes packets to write: this needs -w FILE"
+            )));
+        }
+    }
+    let topic = topic.parse().map_err(|error| Failure::new(format!("--publish: {error}")))?;
+    Ok(Some(Publish {
+        connection: Connection { topic, properties: properties(words)? },
+        format: kafka_format(words)?.unwrap_or(message::Format::Raw),
+        backlog: number(words, "backlog")?.unwrap_or_default() as usize * MIB,
     }))
 }
 

@@ -15,14 +15,18 @@ mod consumer;
 mod merge;
 pub mod message;
 mod partition;
+mod partitioner;
 mod partitions;
+mod producer;
 mod properties;
+mod publisher;
 mod start;
 mod wake;
 
 pub use consumer::{Consume, Consumer};
 pub use partitions::Partitions;
 pub use properties::Properties;
+pub use publisher::{Publish, Publisher};
 pub use start::Start;
 
 /// The port that brokers listen on, if no other is given.

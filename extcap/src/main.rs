@@ -7,6 +7,8 @@
 mod bpf;
 mod choices;
 mod cli;
+#[cfg(feature = "kafka")]
+mod collect;
 mod config;
 mod failure;
 mod files;

@@ -11,6 +11,8 @@ use crate::config::{Config, Replay};
 use crate::files::Files;
 use crate::forward::Forwarder;
 use crate::input::{Feed, Passed};
+#[cfg(feature = "kafka")]
+use crate::kafka::Publisher;
 use crate::progress;
 use crate::receive::now;
 use crate::sandbox::{self, Needs};
@@ -48,9 +50,15 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
     }
     let stop = Stop::on_signals()?;
     let mut forwarder = Forwarder::open(&config.forward, None)?;
+    #[cfg(feature = "kafka")]
+    let mut publisher = config.publish.as_ref().map(Publisher::open).transpose()?;
     let mut packets = output.map(|files| Packets::new(config, files, recording.progress.clone())).transpose()?;
     if packets.is_none() {
-        sandbox::enter(Needs::default());
+        sandbox::enter(Needs { connections: config.publishes(), ..Needs::default() });
+    }
+    #[cfg(feature = "kafka")]
+    if let Some(publisher) = &mut publisher {
+        publisher.start();
     }
     let mut pace = Pace::new(config.replay, config.duration, !config.forward.is_empty());
     let mut rounds = 1;
@@ -66,6 +74,13 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
                 enough = stop.within(wait) || pace.is_over();
                 if !enough {
                     forwarder.datagram(received.bytes);
+                    #[cfg(feature = "kafka")]
+                    if let Some(publisher) = &mut publisher {
+                        // What is recorded can wait.
+                        while publisher.is_full() && !stop.within(Duration::from_millis(5)) {}
+                        publisher.datagram(received, &config.selection);
+                        publisher.flush_full();
+                    }
                     enough = !packets.as_mut().map_or(Ok(true), |packets| packets.datagram(received, &stop))?;
                 }
                 Ok(!enough)
@@ -82,6 +97,12 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
         }
     };
     recording.progress.finish_and_clear();
+    #[cfg(feature = "kafka")]
+    if let Some(publisher) = &mut publisher {
+        publisher.end();
+        publisher.log();
+        crate::tell(format_args!("{publisher}"));
+    }
     match packets {
         Some(packets) => packets.end(forwarder, &stop)?,
         None => forwarder.print(),
@@ -189,7 +210,8 @@ impl Packets {
         if self.sink.is_none() {
             let sink = Sink::new(sink::open_file(&self.files.first(time)?)?, self.backlog)?;
             self.converter.begin(time, self.sink.insert(sink).unbounded_room());
-            sandbox::enter(Needs { folder: self.files.folder().as_deref(), ..Needs::default() });
+            let folder = self.files.folder();
+            sandbox::enter(Needs { folder: folder.as_deref(), connections: self.config.publishes(), pipe: None });
         }
         Ok(())
     }

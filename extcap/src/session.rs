@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,14 +15,20 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sflowcap::capture::{Converter, Event, Fault, Options, PacketFilter, Totals};
 use sflowcap::datagram::MAX_DATAGRAM;
+#[cfg(feature = "kafka")]
+use sflowcap::select::Selection;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 
 use crate::Failure;
 use crate::bpf::Filter;
 use crate::cli::Words;
+#[cfg(feature = "kafka")]
+use crate::collect;
 use crate::config::{self, Config, Log};
 use crate::files::{Files, Next};
 use crate::forward::Forwarder;
+#[cfg(feature = "kafka")]
+use crate::kafka::Publisher;
 use crate::log::{self, Window};
 use crate::protocol::Interface;
 use crate::receive::pace::{NAP, Pace};
@@ -43,7 +50,7 @@ const BATCHES: usize = 64;
 const STATISTICS: Duration = Duration::from_secs(60);
 
 /// When receiving is tried again where it failed for a reason that passes.
-const RECEIVE_AGAIN: Duration = Duration::from_millis(10);
+pub const RECEIVE_AGAIN: Duration = Duration::from_millis(10);
 
 /// How long datagrams that are on their way at the end are waited for.
 const LAST_DATAGRAMS: Duration = Duration::from_secs(1);
@@ -72,10 +79,14 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
     // What is wrong with the input is told before an output is made.
     let recording = words.path("read");
     let recording = recording.map(|path| Recording::open(path, config.listen.port)).transpose()?;
+    #[cfg(feature = "kafka")]
+    if let (Some(publish), None, None) = (&config.publish, &recording, words.path("write")) {
+        return collect::run(&config, publish);
+    }
     let files = Files::new(config::rotation(words)?);
     if let Some(recording) = recording {
         // A recording that is sent on need not be written too.
-        let is_written = words.path("write").is_some() || config.forward.is_empty();
+        let is_written = words.path("write").is_some() || !config.sends();
         return replay::run(&config, recording, is_written.then_some(files));
     }
     let file = sink::open_file(&files.first(now())?)?;
@@ -186,6 +197,8 @@ fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolba
     let converter = converter(config, &description)?;
     let stop = Stop::on_signals()?;
     let forwarder = Forwarder::open(&config.forward, config.tap.is_none().then_some(&config.listen))?;
+    #[cfg(feature = "kafka")]
+    let mut publisher = config.publish.as_ref().map(Publisher::open).transpose()?;
     let (mut source, _forwarding) = Source::open(config)?;
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("{description}");
@@ -193,12 +206,18 @@ fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolba
     sandbox::enter(Needs {
         folder: folder.as_deref(),
         pipe: toolbar.as_ref().and_then(Toolbar::pipe),
-        connections: config.sflow_rt.is_some() || source.is_patient(),
+        connections: config.sflow_rt.is_some() || source.is_patient() || config.publishes(),
     });
     source.start();
+    #[cfg(feature = "kafka")]
+    if let Some(publisher) = &mut publisher {
+        publisher.start();
+    }
     let session = Session {
         source,
         forwarder,
+        #[cfg(feature = "kafka")]
+        publisher: publisher.map(|publisher| (publisher, config.selection.clone())),
         converter,
         sink,
         host: rustix::process::getppid(),
@@ -296,6 +315,13 @@ impl Stop {
     }
 }
 
+impl AsFd for Stop {
+    /// Can be read from once a signal came.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
 /// What woke the loop.
 #[allow(clippy::struct_excessive_bools, reason = "each is a descriptor that was waited for")]
 #[derive(Default)]
@@ -310,6 +336,9 @@ struct Woken {
 struct Session<'a> {
     source: Source,
     forwarder: Forwarder,
+    /// What writes datagrams to Kafka, and those of which agents.
+    #[cfg(feature = "kafka")]
+    publisher: Option<(Publisher, Selection)>,
     converter: Converter,
     sink: Sink,
     /// The process that started this one.
@@ -337,6 +366,12 @@ impl Session<'_> {
         }
         self.log_end();
         self.tell_toolbar();
+        #[cfg(feature = "kafka")]
+        if let Some((publisher, _)) = &mut self.publisher {
+            publisher.end();
+            publisher.log();
+            crate::tell(format_args!("{publisher}"));
+        }
         let Session { forwarder, converter, lost, source, .. } = self;
         let lost = Some((lost, source.lost_where()));
         Summary { totals: *converter.totals(), lost, forwarder, failure: outcome.err() }
@@ -482,11 +517,19 @@ impl Session<'_> {
                 self.event_log.tell_cut(received.sender);
             }
             self.forwarder.datagram(received.bytes);
+            #[cfg(feature = "kafka")]
+            if let Some((publisher, selection)) = &mut self.publisher {
+                publisher.datagram(&received, selection);
+            }
             if let Some(toolbar) = &mut self.toolbar {
                 toolbar.datagram(&received);
             }
             let room = self.sink.room();
             self.converter.datagram(&received, room, |event| self.event_log.tell(&event));
+        }
+        #[cfg(feature = "kafka")]
+        if let Some((publisher, _)) = &mut self.publisher {
+            publisher.flush();
         }
         Ok(count)
     }
@@ -590,14 +633,14 @@ impl EventLog {
     }
 
     #[cold]
-    fn tell_cut(&mut self, sender: IpAddr) {
+    pub fn tell_cut(&mut self, sender: IpAddr) {
         if self.may_tell() {
             tracing::warn!("a datagram from {sender} is longer than {MAX_DATAGRAM} bytes: its end is lost");
         }
     }
 
     #[cold]
-    fn tell_receive_error(&mut self, error: &io::Error) {
+    pub fn tell_receive_error(&mut self, error: &io::Error) {
         if self.may_tell() {
             tracing::warn!("receiving: {error}; trying again");
         }

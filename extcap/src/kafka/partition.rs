@@ -38,8 +38,25 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// A pause after an answer with nothing in it that came at once.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long to wait before trying again, the first time and at most.
+/// How long to wait before trying again: the first time, and at most.
 const AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
+
+/// Waits before trying again, longer each time.
+#[derive(Debug)]
+pub struct Again(Duration);
+
+impl Default for Again {
+    fn default() -> Self {
+        Again(AGAIN[0])
+    }
+}
+
+impl Again {
+    pub async fn wait(&mut self) {
+        sleep(self.0).await;
+        self.0 = (self.0 * 2).min(AGAIN[1]);
+    }
+}
 
 /// How often it is looked for partitions that were added.
 const LOOK: Duration = Duration::from_secs(60);
@@ -136,8 +153,7 @@ impl Task {
 
     /// Reads on and on; whatever fails is told, and tried again.
     async fn run(mut self) {
-        let [first, most] = AGAIN;
-        let (mut again, mut failures) = (first, 0_u32);
+        let (mut again, mut failures) = (Again::default(), 0_u32);
         let partition = self.partition;
         loop {
             let error = match self.read(&mut failures).await {
@@ -145,7 +161,7 @@ impl Task {
                 Err(error) => error,
             };
             if failures == 0 {
-                again = first;
+                again = Again::default();
             }
             failures += 1;
             if is_final(&error) {
@@ -154,8 +170,7 @@ impl Task {
             }
             tracing::warn!("Kafka: partition {partition}: {}; trying again", reason(&error));
             self.reader.news.tell(Event::Late(partition));
-            sleep(again).await;
-            again = (again * 2).min(most);
+            again.wait().await;
             // What the client knows of brokers may be as old as its connections.
             match self.reader.consume.connection.open().await {
                 Ok(client) => self.client = Arc::new(client),
@@ -254,14 +269,14 @@ impl Task {
 }
 
 /// A call that a broker must answer some time.
-async fn in_time<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+pub async fn in_time<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     match timeout(ANSWER, call).await {
         Ok(result) => result,
         Err(_) => Err(Error::InvalidResponse(format!("no answer within {} seconds", ANSWER.as_secs()))),
     }
 }
 
-fn protocol_error(error: &Error) -> Option<ProtocolError> {
+pub fn protocol_error(error: &Error) -> Option<ProtocolError> {
     match error {
         Error::ServerError { protocol_error, .. } => Some(*protocol_error),
         _ => None,

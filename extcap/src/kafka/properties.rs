@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use rskafka::client::partition::Compression;
 use rskafka::client::{Credentials, SaslConfig};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -15,20 +16,29 @@ use crate::Failure;
 
 /// The properties that are read; others are refused, for none may be passed over that somebody relies on.
 const KNOWN: &str = "security.protocol, sasl.mechanism, sasl.username, sasl.password, ssl.ca.location, \
-                     ssl.certificate.location, ssl.key.location";
+                     ssl.certificate.location, ssl.key.location, compression.type";
 
 /// How brokers are spoken to.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Properties {
     pub tls: Option<Arc<ClientConfig>>,
     pub sasl: Option<SaslConfig>,
+    /// Of what is published.
+    pub compression: Compression,
+}
+
+impl Default for Properties {
+    fn default() -> Self {
+        Properties { tls: None, sasl: None, compression: Compression::Lz4 }
+    }
 }
 
 impl fmt::Debug for Properties {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Properties { tls, sasl } = self;
-        f.debug_struct("Properties").field("tls", &tls.is_some()).field("sasl", &sasl.is_some()).finish()
+        let Properties { tls, sasl, compression } = self;
+        let mut shown = f.debug_struct("Properties");
+        shown.field("tls", &tls.is_some()).field("sasl", &sasl.is_some()).field("compression", compression).finish()
     }
 }
 
@@ -51,6 +61,7 @@ struct Values<'a> {
     authorities: Option<&'a str>,
     certificate: Option<&'a str>,
     key: Option<&'a str>,
+    compression: Option<&'a str>,
 }
 
 impl<'a> Values<'a> {
@@ -71,6 +82,7 @@ impl<'a> Values<'a> {
                 "ssl.ca.location" => values.authorities = value,
                 "ssl.certificate.location" => values.certificate = value,
                 "ssl.key.location" => values.key = value,
+                "compression.type" | "compression.codec" => values.compression = value,
                 other => {
                     return Err(format!("line {number}: '{other}' is none of the properties that are known: {KNOWN}"));
                 }
@@ -107,6 +119,18 @@ impl<'a> Values<'a> {
         Ok(Properties {
             tls: tls.then(|| self.tls()).transpose()?.map(Arc::new),
             sasl: sasl.then(|| self.sasl()).transpose()?,
+            compression: self.compression()?,
+        })
+    }
+
+    fn compression(&self) -> Result<Compression, String> {
+        Ok(match self.compression.map(str::to_ascii_lowercase).as_deref() {
+            None | Some("lz4") => Compression::Lz4,
+            Some("none") => Compression::NoCompression,
+            Some("gzip") => Compression::Gzip,
+            Some("snappy") => Compression::Snappy,
+            Some("zstd") => Compression::Zstd,
+            Some(other) => return Err(format!("compression.type: '{other}' is not none, gzip, snappy, lz4 or zstd")),
         })
     }
 
@@ -206,6 +230,7 @@ mod tests {
                 "security.protocol=sasl_plaintext\nsasl.mechanism=GSSAPI\nsasl.username=u\nsasl.password=p",
                 "sasl.mechanism: 'GSSAPI' is not PLAIN, ",
             ),
+            ("compression.type=brotli", "compression.type: 'brotli' is not none, gzip, snappy, lz4 or zstd"),
             ("security.protocol=ssl\nssl.ca.location=/no/such/file", "ssl.ca.location: /no/such/file: "),
             (
                 "security.protocol=ssl\nssl.ca.location=/dev/null",

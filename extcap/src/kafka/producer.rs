@@ -1,0 +1,143 @@
+//! Writing to a partition: one request at a time, with all that has come meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rskafka::client::Client;
+use rskafka::client::error::{Error, ProtocolError};
+use rskafka::client::partition::{PartitionClient, UnknownTopicHandling};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::sleep;
+
+use super::partition::{Again, in_time, protocol_error};
+use super::publisher::{Counts, Publish, Waiting};
+use super::{message, reason};
+
+/// Bytes of a request, before they are compressed: brokers take a mebibyte, if they are not told otherwise.
+const REQUEST: usize = 900 * 1024;
+
+/// Datagrams of a request.
+const MOST: usize = 10_000;
+
+/// How long datagrams wait for others: an agent that sends alone is soon in Kafka, and many make few requests.
+const LINGER: Duration = Duration::from_millis(10);
+
+pub struct Producer {
+    publish: Arc<Publish>,
+    client: Arc<Client>,
+    partition: i32,
+    connected: Option<PartitionClient>,
+    counts: Arc<Counts>,
+}
+
+impl Producer {
+    pub fn new(publish: Arc<Publish>, client: Arc<Client>, partition: i32, counts: Arc<Counts>) -> Self {
+        Producer { publish, client, partition, connected: None, counts }
+    }
+
+    /// Writes what comes until there is no more.
+    pub async fn run(mut self, mut waiting: UnboundedReceiver<Waiting>) {
+        let mut datagrams = Vec::new();
+        while !datagrams.is_empty() || waiting.recv_many(&mut datagrams, MOST).await > 0 {
+            if fitting(&datagrams, REQUEST) == datagrams.len() && !waiting.is_closed() {
+                sleep(LINGER).await;
+            }
+            while datagrams.len() < MOST {
+                let Ok(next) = waiting.try_recv() else { break };
+                datagrams.push(next);
+            }
+            let request = datagrams.drain(..fitting(&datagrams, REQUEST)).collect::<Vec<_>>();
+            self.write(&request).await;
+        }
+    }
+
+    /// Writes these, in as many requests as the broker wants.
+    async fn write(&mut self, mut datagrams: &[Waiting]) {
+        let mut most = datagrams.len();
+        let mut again = Again::default();
+        while !datagrams.is_empty() {
+            let (request, rest) = datagrams.split_at(most.min(datagrams.len()));
+            let error = match self.request(request).await {
+                Ok(()) => {
+                    self.counts.published.fetch_add(request.len() as u64, Ordering::Relaxed);
+                    self.release(request);
+                    datagrams = rest;
+                    again = Again::default();
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let partition = self.partition;
+            match protocol_error(&error) {
+                Some(ProtocolError::MessageTooLarge | ProtocolError::RecordListTooLarge) if request.len() > 1 => {
+                    most = request.len() / 2;
+                }
+                Some(kind) if is_final(kind) => {
+                    let count = request.len();
+                    tracing::warn!("Kafka: partition {partition}: {count} datagrams are refused: {}", reason(&error));
+                    self.counts.refused.fetch_add(count as u64, Ordering::Relaxed);
+                    self.release(request);
+                    datagrams = rest;
+                }
+                _ => {
+                    tracing::warn!("Kafka: partition {partition}: {}; trying again", reason(&error));
+                    self.connected = None;
+                    again.wait().await;
+                    match self.publish.connection.open().await {
+                        Ok(client) => self.client = Arc::new(client),
+                        Err(what) => tracing::warn!("Kafka: {what}; trying again"),
+                    }
+                }
+            }
+        }
+    }
+
+    async fn request(&mut self, datagrams: &[Waiting]) -> Result<(), Error> {
+        let Publish { connection, format, .. } = &*self.publish;
+        let connected = match self.connected.take() {
+            Some(connected) => connected,
+            None => {
+                let topic = connection.topic.name.clone();
+                in_time(self.client.partition_client(topic, self.partition, UnknownTopicHandling::Error)).await?
+            }
+        };
+        let record = |waiting: &Waiting| message::write(&waiting.received(), waiting.key(), *format);
+        let records = datagrams.iter().map(record).collect();
+        let outcome = in_time(connected.produce(records, connection.properties.compression)).await;
+        self.connected = Some(connected);
+        outcome.map(|_offsets| ())
+    }
+
+    /// Gives back the room of datagrams that are done with.
+    fn release(&self, datagrams: &[Waiting]) {
+        let size = datagrams.iter().map(Waiting::size).sum();
+        self.counts.waiting.fetch_sub(size, Ordering::Relaxed);
+    }
+}
+
+/// How many datagrams fit into so many bytes; at least one.
+fn fitting(datagrams: &[Waiting], bytes: usize) -> usize {
+    let mut sum = 0;
+    let more = datagrams.iter().take_while(|datagram| {
+        sum += datagram.size();
+        sum <= bytes
+    });
+    more.count().max(1).min(datagrams.len())
+}
+
+/// Whether sending it again is no use.
+fn is_final(error: ProtocolError) -> bool {
+    matches!(
+        error,
+        ProtocolError::MessageTooLarge
+            | ProtocolError::RecordListTooLarge
+            | ProtocolError::InvalidRecord
+            | ProtocolError::UnsupportedForMessageFormat
+            | ProtocolError::UnsupportedCompressionType
+            | ProtocolError::PolicyViolation
+            | ProtocolError::TopicAuthorizationFailed
+            | ProtocolError::ClusterAuthorizationFailed
+            | ProtocolError::InvalidTopicException
+    )
+}
