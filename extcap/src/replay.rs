@@ -181,6 +181,8 @@ struct Packets {
     /// The first file is begun with the first datagram, whose time may be in its name.
     sink: Option<Sink>,
     backlog: usize,
+    /// Datagrams go to Kafka, too.
+    publishes: bool,
     events: EventLog,
     progress: ProgressBar,
     /// The time of the latest datagram.
@@ -198,6 +200,7 @@ impl Packets {
             files,
             sink: None,
             backlog: config.backlog,
+            publishes: config.publishes(),
             events,
             progress,
             last: 0,
@@ -211,7 +214,7 @@ impl Packets {
             let sink = Sink::new(sink::open_file(&self.files.first(time)?)?, self.backlog)?;
             self.converter.begin(time, self.sink.insert(sink).unbounded_room());
             let folder = self.files.folder();
-            sandbox::enter(Needs { folder: folder.as_deref(), connections: self.config.publishes(), pipe: None });
+            sandbox::enter(Needs { folder: folder.as_deref(), connections: self.publishes, pipe: None });
         }
         Ok(())
     }
