@@ -113,6 +113,7 @@ test-tools: ## install those tools (Debian)
 
 bench: ## what it costs and carries, beside a bare receive loop (some minutes, on a machine with nothing else to do)
 	$(CARGO) bench --locked --package sflowdump $(features) --bench live
+	$(if $(FEATURES),$(CARGO) bench --locked --package sflowdump $(features) --bench kafka)
 	$(CARGO) bench --locked --package sflowcap --bench decode
 	$(CARGO) bench --locked --package libsflowcap --bench c
 	scripts/bench-instructions.sh

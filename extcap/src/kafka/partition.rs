@@ -168,13 +168,15 @@ impl Task {
                 self.reader.news.tell(Event::Failed(format!("Kafka: partition {partition}: {}", reason(&error))));
                 return;
             }
-            tracing::warn!("Kafka: partition {partition}: {}; trying again", reason(&error));
+            if failures == 1 {
+                tracing::warn!("Kafka: partition {partition}: {}; trying again", reason(&error));
+            }
             self.reader.news.tell(Event::Late(partition));
             again.wait().await;
             // What the client knows of brokers may be as old as its connections.
             match self.reader.consume.connection.open().await {
                 Ok(client) => self.client = Arc::new(client),
-                Err(what) => tracing::warn!("Kafka: {what}; trying again"),
+                Err(what) => tracing::debug!("Kafka: {what}; trying again"),
             }
         }
     }
