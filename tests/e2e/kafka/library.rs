@@ -1,16 +1,19 @@
 //! Topics with datagrams in them, written by kcat, and captures that read them.
 
 use std::fs;
-use std::net::Ipv4Addr;
+use std::io::Read as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Stdio};
+use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::capture::{Capture, read_classic};
 use crate::support::feed::{Sample, datagram};
 use crate::support::kcat::Kcat;
 use crate::support::process::Running;
+use crate::support::wire::{self, Wire};
 use crate::support::{Home, SFLOWDUMP, demo, frames, wait_for};
 
 /// A datagram, when it came and who sent it.
@@ -40,7 +43,7 @@ pub fn demo(home: &Home) -> (Vec<Dated>, PathBuf) {
         file.extend(&frame.data);
         let agent = match bytes[7] {
             1 => Ipv4Addr::from(*bytes[8..].first_chunk::<4>().unwrap()).to_string(),
-            _ => std::net::Ipv6Addr::from(*bytes[8..].first_chunk::<16>().unwrap()).to_string(),
+            _ => Ipv6Addr::from(*bytes[8..].first_chunk::<16>().unwrap()).to_string(),
         };
         Dated { time: micros * 1000, agent, bytes }
     });
@@ -93,6 +96,13 @@ pub fn seen(capture: &Capture) -> Vec<Seen> {
         (packet.timestamp, name, packet.data.clone(), packet.original_length, packet.comment.clone())
     };
     capture.packets.iter().map(of).collect()
+}
+
+/// Holds what is seen against what should be, and tells the first difference.
+pub fn assert_same(seen: &[Seen], expected: &[Seen], what: &str) {
+    let differs = seen.iter().zip(expected).position(|(seen, expected)| seen != expected);
+    assert_eq!(differs.map(|at| (at, &seen[at], &expected[at])), None, "{what}");
+    assert_eq!(seen.len(), expected.len(), "{what}");
 }
 
 /// What a recording gives.
@@ -154,11 +164,97 @@ impl Reading {
     }
 }
 
-/// Runs a command that must fail with one line of its own, and gives it.
-pub fn failure(command: &mut Command) -> String {
-    let output = command.output().unwrap();
+/// Starts a capture that must fail with one line, and gives it.
+pub fn failure(home: &Home, words: &[&str]) -> String {
+    let output = home.command("timeout").args(["60", SFLOWDUMP]).args(words).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     let [line] = said.lines().collect::<Vec<_>>()[..] else { panic!("not one line: {said}") };
     line.to_owned()
+}
+
+/// The totals in the last statistics of a capture.
+pub fn totals(capture: &Capture) -> &str {
+    &capture.statistics.iter().rev().find(|statistics| statistics.interface == 0).expect("statistics").comment
+}
+
+/// Datagrams with one packet each that has its number, and of which 60,000 bytes were sampled.
+pub fn large(numbers: std::ops::Range<u32>) -> Vec<Vec<u8>> {
+    let value = |number| {
+        let frame = [frames::numbered(number), vec![0xa5; 60_000]].concat();
+        let sample = Wire::new().u32s([1, 3, 100, 10_000, 0, 3, 4, 1]);
+        let header = Wire::new().sampled_header(1, frame.len() as u32, 0, &frame);
+        wire::datagram(&[Wire::new().framed(0, 1, sample.raw(header.0))])
+    };
+    numbers.map(value).collect()
+}
+
+/// A capture to a pipe that nobody reads for a while.
+pub struct Slow {
+    program: Child,
+    pipe: ChildStdout,
+    /// The most memory that it was seen to have had, in bytes.
+    pub most_memory: u64,
+}
+
+impl Slow {
+    pub fn start(home: &Home, topic: &str, options: &[&str]) -> Self {
+        let mut command = home.command(SFLOWDUMP);
+        command.args(["--kafka", topic, "-w", "-"]).args(options).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut program = command.spawn().unwrap();
+        let pipe = program.stdout.take().unwrap();
+        Slow { program, pipe, most_memory: 0 }
+    }
+
+    /// The time, in ticks, that its threads have worked.
+    fn worked(&self) -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.program.id())).unwrap();
+        let (_, after) = stat.rsplit_once(')').unwrap();
+        after.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+    }
+
+    /// Waits until the pipe is full, and nothing more is done.
+    pub fn wait_until_idle(&self) {
+        wait_for("a full pipe", || (rustix::io::ioctl_fionread(&self.pipe).unwrap() >= 32 * 1024).then_some(()));
+        let (mut last, mut since) = (self.worked(), Instant::now());
+        wait_for("a capture that waits", || {
+            let now = self.worked();
+            if now > last + 1 {
+                (last, since) = (now, Instant::now());
+            }
+            (since.elapsed() > Duration::from_secs(2)).then_some(())
+        });
+    }
+
+    fn look_at_memory(&mut self) {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.program.id())).unwrap();
+        // One that has ended has none.
+        if let Some(most) = status.lines().find_map(|line| line.strip_prefix("VmHWM:")) {
+            self.most_memory = most.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024;
+        }
+    }
+
+    pub fn read_to_end(&mut self) -> Capture {
+        let mut bytes = Vec::new();
+        loop {
+            self.look_at_memory();
+            if self.pipe.by_ref().take(8 << 20).read_to_end(&mut bytes).unwrap() == 0 {
+                break;
+            }
+        }
+        let capture = Capture::parse(&bytes);
+        assert_eq!(capture.left, 0, "the stream ends within a block");
+        capture
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.program), signal).unwrap();
+    }
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        _ = self.program.kill();
+        _ = self.program.wait();
+    }
 }
