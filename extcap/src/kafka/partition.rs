@@ -188,7 +188,11 @@ impl Task {
         let client = in_time(client).await?;
         let mut next = match self.next {
             Some(next) => next,
-            None => self.first(&client).await?,
+            None => {
+                let first = self.first(&client).await?;
+                tracing::info!("Kafka: partition {}: from offset {first} on", self.partition);
+                first
+            }
         };
         loop {
             self.next = Some(next);
@@ -208,6 +212,8 @@ impl Task {
             }
             next = records.last().map_or(next, |last| last.offset + 1);
             let is_empty = records.is_empty();
+            // What is left then is none of ours, such as the marks of transactions: nobody need wait for it.
+            let end = if is_empty { next } else { end };
             self.hand_over(records, next, end, room);
             if is_empty && asked.elapsed() < PAUSE {
                 sleep(PAUSE).await;
