@@ -11,6 +11,7 @@ use rustix::process::Signal;
 use support::broker::{Broker, have_kafka};
 use support::capture::Capture;
 use support::feed::{AGENT, Feed, Sample, datagram};
+use support::fifo::Fifo;
 use support::kcat::{Kcat, Record};
 use support::mock_cluster::MockCluster;
 use support::process::Running;
@@ -507,46 +508,67 @@ fn what_cannot_be_published_is_told_in_one_line() {
     let (home, broker, closed) = (Home::new(), Broker::start(), Broker::that_refuses());
     broker.create_topic("others", 1);
     let nobody = format!("127.0.0.1:{}/{TOPIC}", free_port());
-    let to = format!("{}/others", broker.address());
+    let [others, unknown] = ["others", "flowz"].map(|topic| format!("{}/{topic}", broker.address()));
+    let closed = format!("{}/{TOPIC}", closed.address());
     let properties = home.file("properties");
-    let password =
-        "security.protocol=sasl_plaintext\nsasl.mechanism=SCRAM-SHA-256\nsasl.username=me\nsasl.password=wrong\n";
-    fs::write(&properties, password).unwrap();
+    let lines =
+        ["security.protocol=sasl_plaintext", "sasl.mechanism=SCRAM-SHA-256", "sasl.username=me", "sasl.password=pw"];
+    fs::write(&properties, lines.join("\n")).unwrap();
     let properties = properties.to_str().expect("text");
-    let address = |broker: &Broker, name| format!("{}/{name}", broker.address());
+    let packets = |what| format!("--publish: {what} chooses or makes packets to write: this needs -w FILE");
     for (topic, arguments, message) in [
-        (nobody.clone(), &[][..], format!("--publish: {nobody}: ")),
-        (address(&broker, "flowz"), &[], "there is no topic 'flowz'; those that we may see: others".to_owned()),
+        (&*nobody, &[][..], format!("--publish: {nobody}: error connecting to broker ")),
+        (&unknown, &[], format!("--publish: {unknown}: there is no topic 'flowz'; those that we may see: others")),
+        (&closed, &["--kafka-config", properties], format!("--publish: {closed}: Sasl handshake failed: ")),
+        ("kafka1", &[], "--publish: 'kafka1' is not BROKER[:PORT],.../TOPIC, such as ".to_owned()),
+        (&others, &["port", "53"], packets("a filter")),
+        (&others, &["-c", "1"], packets("-c")),
+        (&others, &["--content", "both"], packets("--content")),
+        (&others, &["--format", "pcap"], packets("--format")),
+        (&others, &["-C", "1"], "-C and -G begin new files: they need -w FILE".to_owned()),
         (
-            address(&closed, "flows"),
-            &["--kafka-config", properties],
-            format!("--publish: {}: ", address(&closed, "flows")),
+            &others,
+            &["--kafka", &others],
+            format!("--publish: {others}: --kafka reads this topic; it would go round in circles"),
         ),
-        ("kafka1".to_owned(), &[], "--publish: 'kafka1' is not BROKER[:PORT],.../TOPIC, such as ".to_owned()),
-        (
-            to.clone(),
-            &["port", "53"],
-            "--publish: a filter chooses or makes packets to write: this needs -w FILE".to_owned(),
-        ),
-        (to.clone(), &["-c", "1"], "--publish: -c chooses or makes packets to write: this needs -w FILE".to_owned()),
-        (
-            to.clone(),
-            &["--content", "both"],
-            "--publish: --content chooses or makes packets to write: this needs -w FILE".to_owned(),
-        ),
-        (
-            to.clone(),
-            &["--kafka-start", "earliest"],
-            "--kafka-start: this is for --kafka, which is not given".to_owned(),
-        ),
+        (&others, &["--kafka-start", "earliest"], "--kafka-start: this is for --kafka, which is not given".to_owned()),
     ] {
         let mut command = home.command(SFLOWDUMP);
-        command.args(["--port", &free_port().to_string(), "--publish", &topic]).args(arguments);
-        let mut program = Running::start(&home, "refused", &mut command);
+        let mut program = Running::start(&home, "refused", command.args(["--publish", topic]).args(arguments));
         let status = program.end();
         let said = program.stderr();
         assert_eq!(status.code(), Some(1), "{said}");
-        assert!(said.starts_with("sflowdump: ") && said.contains(&message), "{said}");
-        println!("{said}");
+        assert!(said.starts_with(&format!("sflowdump: {message}")), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(!said.contains("pw"), "{said}");
+    }
+}
+
+#[test]
+fn a_capture_of_wireshark_publishes_only_beside_its_packets_and_never_keeps_its_host_waiting() {
+    if !have_kafka() {
+        return;
+    }
+    let (home, broker, port) = (Home::new(), Broker::start(), free_port());
+    broker.create_topic(TOPIC, 1);
+    let nobody = format!("127.0.0.1:{}", free_port());
+    for (brokers, is_there) in [(broker.address(), true), (nobody, false)] {
+        let mut fifo = Fifo::new(&home, &format!("fifo-{is_there}"));
+        let mut command = home.command(SFLOWDUMP);
+        command.args(["--capture", "--extcap-interface", "sflow", "--port", &port.to_string()]);
+        command.args(["--publish", &format!("{brokers}/{TOPIC}"), "--fifo"]).arg(&fifo.path);
+        let mut program = Running::start(&home, "sflowdump", &mut command);
+        if !is_there {
+            assert_eq!(program.end().code(), Some(1));
+            assert!(program.stderr().starts_with("--publish: "), "{}", program.stderr());
+            continue;
+        }
+        program.wait_for_port(port);
+        let sent = datagram(AGENT, &[Sample::of(frames::numbered(1))]);
+        Feed::to_port(port).send_bytes(&sent);
+        fifo.wait_for_packets(1);
+        program.signal(Signal::TERM);
+        assert!(program.end().success());
+        assert_eq!(by_key(&consume(&broker.kcat(), 1)), by_agent(&[sent]));
     }
 }

@@ -133,6 +133,7 @@ fn is_final(error: ProtocolError) -> bool {
         ProtocolError::MessageTooLarge
             | ProtocolError::RecordListTooLarge
             | ProtocolError::InvalidRecord
+            | ProtocolError::InvalidTimestamp
             | ProtocolError::UnsupportedForMessageFormat
             | ProtocolError::UnsupportedCompressionType
             | ProtocolError::PolicyViolation

@@ -31,8 +31,8 @@ const LAST: Duration = Duration::from_secs(10);
 /// Bytes that a recording hands over at once.
 const CHUNK: usize = 64 * 1024;
 
-/// What a datagram in memory needs besides its bytes.
-const OVERHEAD: usize = 64;
+/// What a datagram needs besides its bytes, in memory and in a request.
+const OVERHEAD: usize = 96;
 
 /// What is published, and where.
 #[derive(Clone, Debug)]
@@ -59,6 +59,38 @@ struct Datagram {
     end: usize,
 }
 
+impl Chunk {
+    fn push(&mut self, received: &Received<'_>, key: IpAddr) {
+        let Received { timestamp, sender, bytes } = *received;
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        self.datagrams.push(Datagram { timestamp, sender, key, start, end: self.bytes.len() });
+    }
+
+    fn received(&self, place: usize) -> Received<'_> {
+        let Datagram { timestamp, sender, start, end, .. } = self.datagrams[place];
+        Received { timestamp, sender, bytes: &self.bytes[start..end] }
+    }
+
+    /// A chunk for each partition: memory goes when its own partition has taken what is in it, whatever the others do.
+    fn split(self, partitions: usize) -> Vec<Chunk> {
+        if partitions == 1 {
+            return vec![self];
+        }
+        let mut parts: Vec<Chunk> = std::iter::repeat_with(Chunk::default).take(partitions).collect();
+        let mut text = String::new();
+        for (place, Datagram { key, .. }) in self.datagrams.iter().enumerate() {
+            message::write_key(*key, &mut text);
+            parts[partition(text.as_bytes(), partitions)].push(&self.received(place), *key);
+        }
+        for part in &mut parts {
+            part.bytes.shrink_to_fit();
+            part.datagrams.shrink_to_fit();
+        }
+        parts
+    }
+}
+
 /// A datagram in a chunk.
 #[derive(Clone, Debug)]
 pub struct Waiting {
@@ -72,8 +104,7 @@ impl Waiting {
     }
 
     pub fn received(&self) -> Received<'_> {
-        let Datagram { timestamp, sender, start, end, .. } = self.chunk.datagrams[self.place];
-        Received { timestamp, sender, bytes: &self.chunk.bytes[start..end] }
+        self.chunk.received(self.place)
     }
 
     /// The bytes of memory that it takes.
@@ -191,10 +222,7 @@ impl Publisher {
         }
         self.taken += 1;
         self.counts.waiting.fetch_add(received.bytes.len() + OVERHEAD, Ordering::Relaxed);
-        let start = self.chunk.bytes.len();
-        self.chunk.bytes.extend_from_slice(received.bytes);
-        let Received { timestamp, sender, .. } = *received;
-        self.chunk.datagrams.push(Datagram { timestamp, sender, key, start, end: self.chunk.bytes.len() });
+        self.chunk.push(received, key);
     }
 
     /// Hands over what was taken, once it is enough to be worth it.
@@ -230,6 +258,7 @@ impl Publisher {
 
     /// Lets Kafka take what waits, for some time.
     pub fn end(&mut self) {
+        self.start();
         self.flush();
         self.chunks = None;
         // What it has not taken by then is counted.
@@ -237,26 +266,29 @@ impl Publisher {
     }
 
     pub fn log(&self) {
-        if self.is_well() {
-            tracing::info!("{self}");
-        } else {
+        // Nobody waits any more after the end.
+        let is_late = self.chunks.is_none() && self.unacknowledged() > 0;
+        if is_late || self.left_out > 0 || self.counts.refused.load(Ordering::Relaxed) > 0 {
             tracing::warn!("{self}");
+        } else {
+            tracing::info!("{self}");
         }
     }
 
-    fn is_well(&self) -> bool {
-        self.left_out == 0 && self.counts.refused.load(Ordering::Relaxed) == 0
+    fn unacknowledged(&self) -> u64 {
+        let done = [&self.counts.published, &self.counts.refused].map(|count| count.load(Ordering::Relaxed));
+        self.taken.saturating_sub(done.iter().sum())
     }
 }
 
 impl fmt::Display for Publisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unacknowledged = self.unacknowledged();
         let [published, refused] =
             [&self.counts.published, &self.counts.refused].map(|count| count.load(Ordering::Relaxed));
         write!(f, "{published} datagrams published to {}", self.topic)?;
-        let waiting = self.taken.saturating_sub(published + refused);
         for (count, what) in [
-            (waiting, "not acknowledged"),
+            (unacknowledged, "not acknowledged"),
             (refused, "refused"),
             (self.left_out, "not taken, for Kafka did not keep up"),
             (self.other, "left out, for they are no sFlow"),
@@ -284,14 +316,13 @@ impl Thread {
                     queue
                 })
                 .collect();
-            let mut text = String::new();
             while let Some(chunk) = chunks.recv().await {
-                let chunk = Arc::new(chunk);
-                for place in 0..chunk.datagrams.len() {
-                    message::write_key(chunk.datagrams[place].key, &mut text);
-                    let waiting = Waiting { chunk: Arc::clone(&chunk), place };
-                    // Producers end only when there is nothing more to come.
-                    _ = queues[partition(text.as_bytes(), queues.len())].send(waiting);
+                for (queue, chunk) in queues.iter().zip(chunk.split(queues.len())) {
+                    let chunk = Arc::new(chunk);
+                    for place in 0..chunk.datagrams.len() {
+                        // Producers end only when there is nothing more to come.
+                        _ = queue.send(Waiting { chunk: Arc::clone(&chunk), place });
+                    }
                 }
             }
             drop(queues);
@@ -299,5 +330,33 @@ impl Thread {
         });
         // Nobody may be there to be told.
         _ = end.send(());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_split_by_partition_in_order_and_hold_no_more_than_their_own() {
+        let mut chunk = Chunk::default();
+        let keys: Vec<IpAddr> = (1..=20).map(|host| IpAddr::from([10, 0, 0, host])).collect();
+        for number in 0..200_u8 {
+            let bytes = vec![number; 100 + usize::from(number)];
+            let received = Received { timestamp: number.into(), sender: keys[0], bytes: &bytes };
+            chunk.push(&received, keys[usize::from(number) % keys.len()]);
+        }
+        let parts = chunk.split(3);
+        assert_eq!(parts.iter().map(|part| part.datagrams.len()).sum::<usize>(), 200);
+        for (place, part) in parts.iter().enumerate() {
+            assert!(!part.datagrams.is_empty() && part.datagrams.is_sorted_by_key(|datagram| datagram.timestamp));
+            assert_eq!(part.bytes.capacity(), part.bytes.len());
+            for (at, datagram) in part.datagrams.iter().enumerate() {
+                let number = datagram.timestamp as u8;
+                assert_eq!(datagram.key, keys[usize::from(number) % keys.len()]);
+                assert_eq!(partition(datagram.key.to_string().as_bytes(), 3), place);
+                assert_eq!(part.received(at).bytes, vec![number; 100 + usize::from(number)]);
+            }
+        }
     }
 }
