@@ -22,6 +22,10 @@ mod support;
 
 const TOPIC: &str = "flows";
 
+/// `MESSAGE_TOO_LARGE` and `NOT_ENOUGH_REPLICAS`, of Kafka's protocol.
+const TOO_LARGE: i16 = 10;
+const NOT_ENOUGH_REPLICAS: i16 = 19;
+
 /// A program that publishes what comes to its port.
 struct Collector {
     program: Running,
@@ -476,8 +480,6 @@ fn what_a_broker_refuses_for_good_is_counted_and_others_go_on() {
     if !have_kafka() {
         return;
     }
-    const TOO_LARGE: i16 = 10;
-    const NOT_ENOUGH_REPLICAS: i16 = 19;
     let (home, mut cluster) = (Home::new(), MockCluster::start(TOPIC, 1));
     let collector = Collector::start(&home, cluster.address(), &[]);
     let sent = feed(&[AGENT], 103);
