@@ -67,13 +67,17 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
                 if let (Some(packets), false) = (&mut packets, wait.is_zero()) {
                     packets.keep_up(&stop)?;
                 }
+                #[cfg(feature = "kafka")]
+                if let (Some(publisher), false) = (&mut publisher, wait.is_zero()) {
+                    publisher.flush();
+                }
                 enough = stop.within(wait) || pace.is_over();
                 if !enough {
                     forwarder.datagram(received.bytes);
                     enough = !packets.as_mut().map_or(Ok(true), |packets| packets.datagram(received, &stop))?;
                     #[cfg(feature = "kafka")]
                     if let Some(publisher) = &mut publisher {
-                        // By now the sandbox is entered.
+                        // By now this thread can do no more than the publisher's may.
                         publisher.start();
                         // What is recorded can wait.
                         while publisher.is_full() && !pace.is_over() && !stop.within(Duration::from_millis(5)) {}

@@ -225,13 +225,11 @@ impl Task {
     async fn fetch(&self, client: &PartitionClient, next: i64) -> Result<(Vec<RecordAndOffset>, i64), Error> {
         let fetch = in_time(client.fetch_records(next, 1..FETCH, WAIT.as_millis() as i32));
         tokio::pin!(fetch);
-        match timeout(LATE, &mut fetch).await {
-            Ok(fetched) => fetched,
-            Err(_) => {
-                self.reader.news.tell(Event::Late(self.partition));
-                fetch.await
-            }
+        if let Ok(fetched) = timeout(LATE, &mut fetch).await {
+            return fetched;
         }
+        self.reader.news.tell(Event::Late(self.partition));
+        fetch.await
     }
 
     /// The offset to begin with.

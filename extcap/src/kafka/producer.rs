@@ -105,12 +105,11 @@ impl Producer {
 
     async fn request(&mut self, datagrams: &[Waiting]) -> Result<(), Error> {
         let Publish { connection, format, .. } = &*self.publish;
-        let connected = match self.connected.take() {
-            Some(connected) => connected,
-            None => {
-                let topic = connection.topic.name.clone();
-                in_time(self.client.partition_client(topic, self.partition, UnknownTopicHandling::Error)).await?
-            }
+        let connected = if let Some(connected) = self.connected.take() {
+            connected
+        } else {
+            let topic = connection.topic.name.clone();
+            in_time(self.client.partition_client(topic, self.partition, UnknownTopicHandling::Error)).await?
         };
         let record = |waiting: &Waiting| message::write(&waiting.received(), waiting.key, *format);
         let records = datagrams.iter().map(record).collect();
@@ -143,6 +142,7 @@ fn is_of_messages(error: ProtocolError) -> bool {
         ProtocolError::MessageTooLarge
             | ProtocolError::RecordListTooLarge
             | ProtocolError::InvalidRecord
+            | ProtocolError::InvalidTimestamp
             | ProtocolError::PolicyViolation
     )
 }

@@ -268,9 +268,9 @@ impl Publisher {
 
     /// Lets Kafka take what waits, for some time. What it has not taken by then is counted.
     pub fn end(&mut self) {
+        self.start();
         self.flush();
         self.chunks = None;
-        self.start();
         _ = self.ended.recv_timeout(LAST);
     }
 
@@ -291,26 +291,28 @@ impl Publisher {
     }
 
     pub fn log(&self) {
-        if self.is_well() {
-            tracing::info!("{self}");
-        } else {
+        // Nobody waits any more after the end.
+        let is_late = self.chunks.is_none() && self.unacknowledged() > 0;
+        if is_late || self.left_out > 0 || self.counts.refused.load(Ordering::Relaxed) > 0 {
             tracing::warn!("{self}");
+        } else {
+            tracing::info!("{self}");
         }
     }
 
-    fn is_well(&self) -> bool {
-        self.left_out == 0 && self.counts.refused.load(Ordering::Relaxed) == 0
+    fn unacknowledged(&self) -> u64 {
+        self.taken.saturating_sub(self.counts.settled())
     }
 }
 
 impl fmt::Display for Publisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unacknowledged = self.unacknowledged();
         let Counts { published, refused, .. } = &*self.counts;
         let [published, refused] = [published, refused].map(|count| count.load(Ordering::Relaxed));
         write!(f, "{published} datagrams published to {}", self.topic)?;
-        let waiting = self.taken.saturating_sub(published + refused);
         for (count, what) in [
-            (waiting, "not acknowledged"),
+            (unacknowledged, "not acknowledged"),
             (refused, "refused"),
             (self.left_out, "not taken, for Kafka did not keep up"),
             (self.not_selected, "of others than --agents"),

@@ -57,8 +57,14 @@ fn what_cannot_go_together_is_told_before_anybody_is_asked() {
     for (options, expected) in [
         (&["--port", "6344"][..], "--port: with --kafka, datagrams come from nowhere else"),
         (&["-r", "feed.pcap"], "-r: with --kafka, datagrams come from nowhere else"),
-        (&["--kafka-start", "noon"], "--kafka-start: 'noon' is not latest, earliest, a time ago such as -15m, or a time such as 2026-01-31T03:00:00Z"),
-        (&["--partitions", "5/4"], "--partitions: '5/4' is neither a list such as 0-3,7 nor a share such as 1/4, the first of four"),
+        (
+            &["--kafka-start", "noon"],
+            "--kafka-start: 'noon' is not latest, earliest, a time ago such as -15m, or a time such as 2026-01-31T03:00:00Z",
+        ),
+        (
+            &["--partitions", "5/4"],
+            "--partitions: '5/4' is neither a list such as 0-3,7 nor a share such as 1/4, the first of four",
+        ),
         (&["--kafka-format", "json"], "--kafka-format: 'json' is not auto or raw or akvorado"),
         (&["--kafka-config", "none"], "--kafka-config: none: No such file or directory (os error 2)"),
     ] {
