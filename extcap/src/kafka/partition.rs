@@ -186,13 +186,12 @@ impl Task {
         let topic = self.reader.consume.connection.topic.name.clone();
         let client = self.client.partition_client(topic, self.partition, UnknownTopicHandling::Error);
         let client = in_time(client).await?;
-        let mut next = match self.next {
-            Some(next) => next,
-            None => {
-                let first = self.first(&client).await?;
-                tracing::info!("Kafka: partition {}: from offset {first} on", self.partition);
-                first
-            }
+        let mut next = if let Some(next) = self.next {
+            next
+        } else {
+            let first = self.first(&client).await?;
+            tracing::info!("Kafka: partition {}: from offset {first} on", self.partition);
+            first
         };
         loop {
             self.next = Some(next);

@@ -204,9 +204,9 @@ impl Publisher {
         left == 0 || self.counts.lanes[lane].load(Ordering::Relaxed) / SHARE > left
     }
 
-    /// Whether there is no room for more.
+    /// Whether it is better to wait: up to here there is room for a datagram of any partition.
     pub fn is_full(&self) -> bool {
-        self.counts.waiting.load(Ordering::Relaxed) >= self.backlog
+        self.counts.waiting.load(Ordering::Relaxed) > self.backlog / 2
     }
 
     /// Takes a datagram, if it is of one of the selected agents and there is room.
