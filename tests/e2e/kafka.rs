@@ -8,9 +8,7 @@ use std::time::Instant;
 
 use rustix::process::Signal;
 
-use library::{
-    Dated, Reading, Slow, assert_same, demo, envelope, large, numbered, numbers, read, seen, totals, write,
-};
+use library::{Dated, Reading, Slow, assert_same, demo, envelope, large, numbered, numbers, read, seen, totals, write};
 use support::broker::{Broker, have_kafka};
 use support::capture::Capture;
 use support::mock_cluster::MockCluster;

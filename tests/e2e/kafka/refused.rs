@@ -6,7 +6,8 @@ use std::path::Path;
 use super::library::{Reading, failure, numbered, numbers};
 use crate::support::broker::{Broker, have_kafka};
 use crate::support::certificates::Certificates;
-use crate::support::{Home, SFLOWDUMP, free_port};
+use crate::support::fifo::Fifo;
+use crate::support::{Home, free_port};
 
 /// A file of client properties.
 fn properties(home: &Home, name: &str, properties: &[(&str, &str)]) -> String {
@@ -57,8 +58,14 @@ fn what_cannot_go_together_is_told_before_anybody_is_asked() {
     for (options, expected) in [
         (&["--port", "6344"][..], "--port: with --kafka, datagrams come from nowhere else"),
         (&["-r", "feed.pcap"], "-r: with --kafka, datagrams come from nowhere else"),
-        (&["--kafka-start", "noon"], "--kafka-start: 'noon' is not latest, earliest, a time ago such as -15m, or a time such as 2026-01-31T03:00:00Z"),
-        (&["--partitions", "5/4"], "--partitions: '5/4' is neither a list such as 0-3,7 nor a share such as 1/4, the first of four"),
+        (
+            &["--kafka-start", "noon"],
+            "--kafka-start: 'noon' is not latest, earliest, a time ago such as -15m, or a time such as 2026-01-31T03:00:00Z",
+        ),
+        (
+            &["--partitions", "5/4"],
+            "--partitions: '5/4' is neither a list such as 0-3,7 nor a share such as 1/4, the first of four",
+        ),
         (&["--kafka-format", "json"], "--kafka-format: 'json' is not auto or raw or akvorado"),
         (&["--kafka-config", "none"], "--kafka-config: none: No such file or directory (os error 2)"),
     ] {
@@ -139,7 +146,7 @@ fn a_refused_password_is_told_and_not_shown() {
         );
         let said = refusal(&home, &topic, &["--kafka-config", &file]);
         assert!(said.starts_with(&format!("sflowdump: --kafka: {topic}: ")), "{said}");
-        assert!(said.contains("SASL") && !said.contains("hunter2"), "{said}");
+        assert!(said.contains("Sasl") && !said.contains("hunter2"), "{said}");
     }
     let said = refusal(&home, &topic, &[]);
     assert!(said.starts_with(&format!("sflowdump: --kafka: {topic}: ")), "{said}");
@@ -150,7 +157,7 @@ fn wireshark_is_told_what_is_missing() {
     let home = Home::new();
     let capture = |interface: &str, options: &[&str]| {
         // A FIFO that is there and read, or the program would wait.
-        let fifo = crate::support::fifo::Fifo::new(&home, &format!("fifo-{}-{}", interface, options.len()));
+        let fifo = Fifo::new(&home, &format!("fifo-{interface}-{}", options.len()));
         let path = fifo.path.display().to_string();
         failure(&home, &[&["--capture", "--extcap-interface", interface, "--fifo", &path], options].concat())
     };
@@ -163,5 +170,4 @@ fn wireshark_is_told_what_is_missing() {
     assert!(said.contains(&format!("--kafka: {nobody}: ")) && said.contains("refused"), "{said}");
     let said = capture("kafka", &[]);
     assert!(said.ends_with("--extcap-interface: 'kafka' is not sflow or sflow-kafka"), "{said}");
-    _ = SFLOWDUMP;
 }
