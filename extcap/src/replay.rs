@@ -281,7 +281,7 @@ impl Packets {
             // Not even the first file could be begun: there is nothing else to tell.
             return failure.map_or(Ok(()), Err);
         }
-        Summary { totals: *self.converter.totals(), lost: None, forwarder, failure }.print()
+        Summary { totals: *self.converter.totals(), lost: None, left: Vec::new(), forwarder, failure }.print()
     }
 
     fn write_end(&mut self, stop: &Stop) -> Result<(), Failure> {

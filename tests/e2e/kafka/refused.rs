@@ -6,7 +6,8 @@ use std::path::Path;
 use super::library::{Reading, failure, numbered, numbers};
 use crate::support::broker::{Broker, have_kafka};
 use crate::support::certificates::Certificates;
-use crate::support::{Home, SFLOWDUMP, free_port};
+use crate::support::fifo::Fifo;
+use crate::support::{Home, free_port};
 
 /// A file of client properties.
 fn properties(home: &Home, name: &str, properties: &[(&str, &str)]) -> String {
@@ -145,7 +146,7 @@ fn a_refused_password_is_told_and_not_shown() {
         );
         let said = refusal(&home, &topic, &["--kafka-config", &file]);
         assert!(said.starts_with(&format!("sflowdump: --kafka: {topic}: ")), "{said}");
-        assert!(said.contains("SASL") && !said.contains("hunter2"), "{said}");
+        assert!(said.contains("Sasl") && !said.contains("hunter2"), "{said}");
     }
     let said = refusal(&home, &topic, &[]);
     assert!(said.starts_with(&format!("sflowdump: --kafka: {topic}: ")), "{said}");
@@ -156,7 +157,7 @@ fn wireshark_is_told_what_is_missing() {
     let home = Home::new();
     let capture = |interface: &str, options: &[&str]| {
         // A FIFO that is there and read, or the program would wait.
-        let fifo = crate::support::fifo::Fifo::new(&home, &format!("fifo-{}-{}", interface, options.len()));
+        let fifo = Fifo::new(&home, &format!("fifo-{interface}-{}", options.len()));
         let path = fifo.path.display().to_string();
         failure(&home, &[&["--capture", "--extcap-interface", interface, "--fifo", &path], options].concat())
     };
@@ -169,5 +170,4 @@ fn wireshark_is_told_what_is_missing() {
     assert!(said.contains(&format!("--kafka: {nobody}: ")) && said.contains("refused"), "{said}");
     let said = capture("kafka", &[]);
     assert!(said.ends_with("--extcap-interface: 'kafka' is not sflow or sflow-kafka"), "{said}");
-    _ = SFLOWDUMP;
 }
