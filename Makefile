@@ -23,6 +23,9 @@ FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 CARGO ?= cargo
+# Of the program: kafka, or nothing.
+FEATURES ?= kafka
+features = $(if $(FEATURES),--features $(FEATURES))
 CARGO_TARGET_DIR ?= target
 release = $(CARGO_TARGET_DIR)/release
 program = $(release)/sflowdump
@@ -35,7 +38,7 @@ soname = libsflowcap.so.$(abi)
 .PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak fuzz lint pages doc msrv deny dist deb test-packages test-containers screenshot clean
 
 build: library ## build the program, and the library for C (the default)
-	$(CARGO) build --release --locked --package sflowdump
+	$(CARGO) build --release --locked --package sflowdump $(features)
 
 library: ## build the library for C
 	$(CARGO) build --release --locked --package libsflowcap
@@ -49,7 +52,7 @@ help: ## list these targets
 
 demo: ## see it work: tshark decodes a recorded feed
 	@scripts/apt-install.sh gcc libc6-dev tshark
-	$(CARGO) build --release --locked --package sflowdump
+	$(CARGO) build --release --locked --package sflowdump $(features)
 	@$(program) --install
 	@scripts/demo.sh $(release)
 
@@ -100,7 +103,7 @@ uninstall: ## undo install
 	rm -f $(DESTDIR)$(PKGCONFIGDIR)/sflowcap.pc $(DESTDIR)$(INCLUDEDIR)/sflowcap.h
 
 test: test-tools ## run all tests, with all the tools they know how to use
-	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --workspace --locked
+	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --workspace --locked $(FEATURES:%=--features sflowdump/%)
 
 test-wireshark-versions: ## test Wireshark's side with Wireshark 4.4 and 4.6, in chroots (Debian, as root)
 	packaging/wireshark/test-versions.sh
@@ -109,14 +112,15 @@ test-tools: ## install those tools (Debian)
 	@scripts/install-test-tools.sh
 
 bench: ## what it costs and carries, beside a bare receive loop (some minutes, on a machine with nothing else to do)
-	$(CARGO) bench --locked --package sflowdump --bench live
+	$(CARGO) bench --locked --package sflowdump $(features) --bench live
+	$(if $(FEATURES),$(CARGO) bench --locked --package sflowdump $(features) --bench kafka)
 	$(CARGO) bench --locked --package sflowcap --bench decode
 	$(CARGO) bench --locked --package libsflowcap --bench c
 	scripts/bench-instructions.sh
 
 SECONDS ?= 60
 soak: ## a fast feed through tshark, with readers that stall: nothing may go uncounted, or grow (SECONDS=1800)
-	SFLOWDUMP_SOAK=$(SECONDS) $(CARGO) test --release --locked --package sflowdump --test load -- --nocapture --test-threads 1
+	SFLOWDUMP_SOAK=$(SECONDS) $(CARGO) test --release --locked --package sflowdump $(features) --test load -- --nocapture --test-threads 1
 
 fuzz: ## random input, a minute for each border (SECONDS=…)
 	scripts/fuzz.sh $(SECONDS)
@@ -124,17 +128,18 @@ fuzz: ## random input, a minute for each border (SECONDS=…)
 lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with others
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	$(CARGO) clippy --package sflowdump --features kafka --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --features sflowdump/kafka
 	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh packaging/docker/*/entry; fi
 	python3 fixtures/generate.py /dev/stdout | cmp - fixtures/demo.pcap
 	$(pages) $(CARGO_TARGET_DIR)/pages
 	diff -r packaging/completions $(CARGO_TARGET_DIR)/pages/completions
 	diff packaging/man/sflowdump.1 $(CARGO_TARGET_DIR)/pages/man/sflowdump.1
 	if command -v mandoc; then mandoc -Tlint packaging/man/sflowdump.1 && $(html) | diff packaging/wireshark/sflowdump.html -; fi
-	$(CARGO) build --locked --package sflowdump
+	$(CARGO) build --locked --package sflowdump --features kafka
 	scripts/check-options.sh $(CARGO_TARGET_DIR)/debug/sflowdump
 
-pages = $(CARGO) run --quiet --locked --package sflowdump --example pages -- packaging/man
+pages = $(CARGO) run --quiet --locked --package sflowdump --features kafka --example pages -- packaging/man
 
 # For Wireshark's Help button. It is kept, so that building needs no mandoc.
 html = mandoc -T html packaging/man/sflowdump.1
@@ -150,7 +155,7 @@ msrv: ## build with the oldest supported compiler, Debian 13's (as root)
 	scripts/msrv.sh
 
 deny: ## whether licences and sources of all crates are such as may be passed on (needs cargo-deny)
-	$(CARGO) deny check licenses bans sources
+	$(CARGO) deny --all-features check licenses bans sources
 
 dist: ## the last commit's source with all crates, for packagers: dist/
 	scripts/dist.sh dist
@@ -166,7 +171,7 @@ test-containers: dist ## build the container images and run them (Debian, as roo
 	scripts/test-containers.sh dist
 
 screenshot: test-tools ## the pictures in the documents, by the tests of Wireshark's windows (Debian 12)
-	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --locked --package sflowdump --test gui
+	SFLOWDUMP_TEST_REQUIRE_TOOLS=1 $(CARGO) test --locked --package sflowdump $(features) --test gui
 	docs/pictures.sh $(CARGO_TARGET_DIR)/tmp
 
 clean: ## remove what was built

@@ -8,4 +8,6 @@ set -eu
     wireshark xvfb xauth xdotool xclip imagemagick `# Wireshark's windows` \
     openvswitch-switch pmacct `# sFlow agents` \
     iproute2 iputils-ping ethtool nftables procps strace `# networks to run them in` \
+    kcat librdkafka-dev stunnel4 openssl python3-pip `# Kafka: a client, its library, TLS, and what fetches a broker` \
     python3 shellcheck man-db mandoc bash zsh fish `# checks of our own files`
+"$(dirname "$0")"/install-kafka-tools.sh

@@ -35,7 +35,7 @@ mount -t proc proc "$1/proc"
 chroot "$1" env -i PATH=/usr/bin:/bin HOME=/root sh -euc '
     rustc --version
     cd /source
-    cargo build --quiet --workspace --locked --offline
+    cargo build --quiet --workspace --features sflowdump/kafka --locked --offline
     target/debug/sflowdump --version
 '
 END

@@ -690,16 +690,14 @@ impl Converter {
         self.interfaces.number(place)
     }
 
-    /// Appends the statistics of each interface. Interface 0's tell the totals in a comment, and `lost_datagrams`, those that
-    /// were lost before they came here. A file ends with them; on long captures they are told in between, too. A pcap file has
-    /// no room for them.
-    pub fn statistics(&mut self, now: u64, lost_datagrams: u64, out: &mut Vec<u8>) {
+    /// Appends the statistics of each interface. Interface 0's count `lost_datagrams`, those that were lost before they came
+    /// here, and tell the totals in a comment, which ends with `note`. A file ends with them; on long captures they are told in
+    /// between, too. A pcap file has no room for them.
+    pub fn statistics(&mut self, now: u64, lost_datagrams: u64, note: &str, out: &mut Vec<u8>) {
         if self.options.format == Format::Pcap {
             return;
         }
-        let lost =
-            if lost_datagrams > 0 { format!(", {lost_datagrams} datagrams lost in the kernel") } else { String::new() };
-        let totals = format!("{}{lost}", self.totals);
+        let totals = format!("{}{note}", self.totals);
         self.interfaces.settle();
         for (interface_id, counters) in self.interfaces.described() {
             let of_all = interface_id == 0;

@@ -190,7 +190,7 @@ fn packets_lost_to_a_slow_reader_are_told_with_the_next_packet_of_their_interfac
     for reader_is_slow in [false, true, true, true, false, false] {
         converter.datagram(&received, (!reader_is_slow).then_some(&mut bytes), |_| ());
     }
-    converter.statistics(END, 0, &mut bytes);
+    converter.statistics(END, 0, "", &mut bytes);
     let file = pcapng::read(&bytes);
     assert_eq!(file.packets.iter().map(|packet| packet.drop_count).collect::<Vec<_>>(), [None, Some(3), None]);
     assert_eq!((file.statistics[1].os_dropped, file.statistics[1].delivered), (Some(3), Some(3)));

@@ -257,7 +257,11 @@ pub unsafe extern "C" fn sflowcap_converter_statistics(
         // SAFETY: the header demands it.
         let mut state = unsafe { given(converter, "converter") }?.writing()?;
         let state = &mut *state;
-        state.converter.statistics(now, lost_datagrams, &mut state.collected);
+        let note = match lost_datagrams {
+            0 => String::new(),
+            lost => format!(", {lost} datagrams lost before they came here"),
+        };
+        state.converter.statistics(now, lost_datagrams, &note, &mut state.collected);
         state.flush()
     })
 }

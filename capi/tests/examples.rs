@@ -32,7 +32,7 @@ fn topcapng_writes_the_packets_of_a_recording() {
         now = received.timestamp;
         converter.datagram(received, Some(&mut expected), |_| ());
     });
-    converter.statistics(now, 0, &mut expected);
+    converter.statistics(now, 0, "", &mut expected);
 
     let written = folder.path().join("packets.pcapng");
     for way in EVERY_WAY {

@@ -56,7 +56,9 @@ fn with_values(command: Command) -> Command {
             Kind::Choice(values) => argument.value_parser(possible(values)),
             Kind::Several(values) => argument.value_parser(possible(values)).value_delimiter(','),
             Kind::Switch(_) => argument.value_parser(["true", "false"]),
-            Kind::Number { .. } | Kind::Text { .. } | Kind::Scanned(_) | Kind::File => argument,
+            Kind::Number { .. } | Kind::Text { .. } | Kind::Needed { .. } | Kind::Scanned(_) | Kind::File { .. } => {
+                argument
+            }
         })
     })
 }
@@ -110,7 +112,9 @@ fn with_defaults(command: Command) -> Command {
             }
             Kind::Switch(default) => argument.default_value(if default { "true" } else { "false" }),
             Kind::Number { default: Some(number), .. } => argument.default_value(&*number.to_string().leak()),
-            Kind::Number { .. } | Kind::Text { .. } | Kind::Scanned(_) | Kind::File => argument,
+            Kind::Number { .. } | Kind::Text { .. } | Kind::Needed { .. } | Kind::Scanned(_) | Kind::File { .. } => {
+                argument
+            }
         };
         command.mut_arg(option.name, default)
     })

@@ -19,6 +19,10 @@ use crate::Failure;
 use crate::cli::Words;
 use crate::files::Rotation;
 use crate::forward::Destinations;
+#[cfg(feature = "kafka")]
+use crate::kafka::{Connection, Consume, Properties, Publish, Topic, message};
+#[cfg(feature = "kafka")]
+use crate::options::Group;
 use crate::options::{FORMATS, Kind, OPTIONS, Opt, Value};
 use crate::sflow_rt::{Advertised, Url};
 
@@ -26,6 +30,12 @@ use crate::sflow_rt::{Advertised, Url};
 #[derive(Debug)]
 pub struct Config {
     pub listen: Listen,
+    /// The topic that is read, instead of listening.
+    #[cfg(feature = "kafka")]
+    pub consume: Option<Consume>,
+    /// The topic that datagrams are written to.
+    #[cfg(feature = "kafka")]
+    pub publish: Option<Publish>,
     /// The interface that dumpcap captures on, instead of listening.
     pub tap: Option<String>,
     /// The sFlow-RT that is asked to forward to us.
@@ -91,6 +101,10 @@ impl Config {
                 address: parsed(words, "listen", "an IPv4 or IPv6 address")?,
                 receive_buffer: number(words, "receive-buffer")?.map(|mib| mib as usize * MIB),
             },
+            #[cfg(feature = "kafka")]
+            consume: consume(words)?,
+            #[cfg(feature = "kafka")]
+            publish: publish(words)?,
             tap: scanned(words, "tap").map(str::to_owned),
             sflow_rt: parsed(words, "sflow-rt", "a URL such as http://10.0.0.9:8008")?,
             advertise: parsed(words, "advertise", "an address, or ADDRESS:PORT")?,
@@ -120,6 +134,128 @@ impl Config {
             duration: shell_number(words, "duration", "--duration")?.map(Duration::from_secs),
             replay: Replay::check(words)?,
         })
+    }
+
+    /// Whether datagrams are sent on.
+    pub fn sends(&self) -> bool {
+        !self.forward.is_empty() || self.publishes()
+    }
+
+    /// Whether they are written to Kafka.
+    #[cfg(feature = "kafka")]
+    pub fn publishes(&self) -> bool {
+        self.publish.is_some()
+    }
+
+    #[cfg(not(feature = "kafka"))]
+    #[allow(clippy::unused_self, reason = "the other of these looks")]
+    pub fn publishes(&self) -> bool {
+        false
+    }
+
+    /// Where datagrams come to.
+    pub fn place(&self) -> String {
+        #[cfg(feature = "kafka")]
+        if let Some(consume) = &self.consume {
+            return format!("topic {}", consume.connection.topic.name);
+        }
+        format!("UDP port {}", self.listen.port)
+    }
+}
+
+/// The topic that is read instead of listening.
+#[cfg(feature = "kafka")]
+fn consume(words: &Words) -> Result<Option<Consume>, Failure> {
+    let of_group = |group| OPTIONS.iter().filter(move |option| option.group == group);
+    let Some(topic) = text(words, "kafka") else {
+        let is_used = |option: &Opt| text(words, "publish").is_some() && is_publishers(option);
+        let without = of_group(Group::Kafka).find(|option| !is_used(option) && is_given(words, option.name));
+        return match without {
+            Some(option) => {
+                Err(Failure::of_user(format!("--{}: this is for --kafka, which is not given", option.name)))
+            }
+            None => Ok(None),
+        };
+    };
+    let otherwise = of_group(Group::Listen).map(|option| option.name).filter(|name| *name != "forward");
+    if let Some(name) = otherwise.chain(["read"]).find(|name| is_given(words, name)) {
+        let name = if name == "read" { "-r".to_owned() } else { format!("--{name}") };
+        return Err(Failure::of_user(format!("{name}: with --kafka, datagrams come from nowhere else")));
+    }
+    let topic = topic.parse().map_err(|error| Failure::new(format!("--kafka: {error}")))?;
+    let start = text(words, "kafka-start").map(str::parse).transpose();
+    Ok(Some(Consume {
+        connection: Connection { topic, properties: properties(words)? },
+        format: kafka_format(words)?,
+        start: start.map_err(|error| Failure::new(format!("--kafka-start: {error}")))?.unwrap_or_default(),
+        partitions: list(words, "partitions")?,
+    }))
+}
+
+/// The topic that datagrams are written to.
+#[cfg(feature = "kafka")]
+fn publish(words: &Words) -> Result<Option<Publish>, Failure> {
+    let Some(topic) = text(words, "publish") else { return Ok(None) };
+    if words.path("write").is_none() {
+        // Of all that chooses and makes packets, agents choose datagrams.
+        let agents = ["agent", "agents", "match-source", "backlog"];
+        let options = OPTIONS.iter().filter(|option| matches!(option.group, Group::Filter | Group::Content));
+        let names = options.map(|option| option.name).filter(|name| !agents.contains(name));
+        let given = names
+            .map(|name| (name, format!("--{name}")))
+            .chain([("count", "-c".to_owned()), ("format", "--format".to_owned())]);
+        let filter = (!words.filter().is_empty()).then(|| "a filter".to_owned());
+        let first = given.into_iter().find_map(|(name, shown)| text(words, name).map(|_| shown)).or(filter);
+        if let Some(first) = first {
+            return Err(Failure::of_user(format!(
+                "--publish: {first} chooses or makes packets to write: this needs -w FILE"
+            )));
+        }
+    }
+    let topic: Topic = topic.parse().map_err(|error| Failure::new(format!("--publish: {error}")))?;
+    let read: Option<Topic> = text(words, "kafka").and_then(|topic| topic.parse().ok());
+    if read.is_some_and(|read| read.is(&topic)) {
+        return Err(Failure::new(format!(
+            "--publish: {topic}: --kafka reads this topic; it would go round in circles"
+        )));
+    }
+    Ok(Some(Publish {
+        connection: Connection { topic, properties: properties(words)? },
+        format: kafka_format(words)?.unwrap_or(message::Format::Raw),
+        backlog: number(words, "backlog")?.unwrap_or_default() as usize * MIB,
+    }))
+}
+
+/// Whether an option is for publishing, too.
+#[cfg(feature = "kafka")]
+fn is_publishers(option: &Opt) -> bool {
+    matches!(option.name, "kafka-config" | "kafka-format")
+}
+
+/// How datagrams stand in messages.
+#[cfg(feature = "kafka")]
+fn kafka_format(words: &Words) -> Result<Option<message::Format>, Failure> {
+    Ok(match choice(words, "kafka-format")? {
+        "raw" => Some(message::Format::Raw),
+        "akvorado" => Some(message::Format::Akvorado),
+        _ => None,
+    })
+}
+
+/// How Kafka is spoken to.
+#[cfg(feature = "kafka")]
+fn properties(words: &Words) -> Result<Properties, Failure> {
+    let file = words.path("kafka-config").filter(|file| !file.as_os_str().is_empty());
+    file.as_deref().map_or(Ok(Properties::default()), Properties::read)
+}
+
+/// Whether an option has a value, other than one that stands for none.
+#[cfg(feature = "kafka")]
+fn is_given(words: &Words, name: &str) -> bool {
+    match OPTIONS.iter().find(|option| option.name == name).map(|option| option.kind) {
+        Some(Kind::Scanned(_)) => scanned(words, name).is_some(),
+        Some(Kind::File { .. }) | None => words.path(name).is_some_and(|path| !path.as_os_str().is_empty()),
+        Some(_) => text(words, name).is_some(),
     }
 }
 

@@ -42,17 +42,17 @@ impl FromStr for Destination {
     type Err = NoDestination;
 
     fn from_str(text: &str) -> Result<Self, NoDestination> {
-        let (host, port) = split(text).ok_or_else(|| NoDestination(text.to_owned()))?;
+        let (host, port) = split(text, PORT).ok_or_else(|| NoDestination(text.to_owned()))?;
         Ok(Destination { host: host.to_owned(), port })
     }
 }
 
-/// The host and the port of a collector.
-fn split(text: &str) -> Option<(&str, u16)> {
+/// A host, and its port or else the usual one.
+pub fn split(text: &str, usual_port: u16) -> Option<(&str, u16)> {
     let with_port = |host, port: Option<&str>| {
         let is_number = |port: &&str| port.bytes().all(|digit| digit.is_ascii_digit());
         let number = |port: &str| Some(port).filter(is_number)?.parse().ok().filter(|port| *port > 0);
-        let port = port.map_or(Some(PORT), number)?;
+        let port = port.map_or(Some(usual_port), number)?;
         Some((host, port))
     };
     if let Some(bracketed) = text.strip_prefix('[') {

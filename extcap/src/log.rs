@@ -6,9 +6,12 @@ use std::io::{self, Write};
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tracing::Level;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterFn, filter_fn};
 use tracing_subscriber::fmt;
 use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::Failure;
 use crate::config::Log;
@@ -26,14 +29,32 @@ pub fn start(log: &Log, for_wireshark: bool, window: Option<&Window>) -> Result<
     let level = log.level.max(Level::INFO);
     match (file, window.cloned()) {
         (Some(file), Some(window)) => {
-            format.with_max_level(level).with_writer(BoxMakeWriter::new(file.and(move || window.clone()))).init();
+            let both = BoxMakeWriter::new(file.and(move || window.clone()));
+            format.with_max_level(level).with_writer(both).finish().with(ours(log.level)).init();
         }
-        (Some(file), None) => format.with_max_level(log.level).with_writer(BoxMakeWriter::new(file)).init(),
-        (None, Some(window)) => format.with_max_level(level).with_writer(move || window.clone()).init(),
+        (Some(file), None) => {
+            format
+                .with_max_level(log.level)
+                .with_writer(BoxMakeWriter::new(file))
+                .finish()
+                .with(ours(log.level))
+                .init();
+        }
+        (None, Some(window)) => {
+            format.with_max_level(level).with_writer(move || window.clone()).finish().with(ours(log.level)).init();
+        }
         (None, None) if for_wireshark => {}
-        (None, None) => format.with_max_level(log.level).without_time().with_writer(io::stderr).init(),
+        (None, None) => {
+            let format = format.with_max_level(log.level).without_time().with_writer(io::stderr);
+            format.finish().with(ours(log.level)).init();
+        }
     }
     Ok(())
+}
+
+/// What is logged at a level: what libraries say of their work only where all is asked for, since it says little to others.
+fn ours(level: Level) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
+    filter_fn(move |metadata| level >= Level::DEBUG || metadata.target().starts_with(env!("CARGO_CRATE_NAME")))
 }
 
 /// Lines on their way to the toolbar's log window. Those that it has no room for are counted.

@@ -7,6 +7,8 @@
 mod bpf;
 mod choices;
 mod cli;
+#[cfg(feature = "kafka")]
+mod collect;
 mod config;
 mod failure;
 mod files;
@@ -14,6 +16,8 @@ mod forward;
 mod heard;
 mod input;
 mod install;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod log;
 mod manual;
 mod options;
@@ -36,6 +40,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use failure::Failure;
+use protocol::Interface;
 use toolbar::Pipes;
 
 fn main() -> ExitCode {
@@ -76,12 +81,12 @@ fn run(arguments: Vec<OsString>, pipes: &mut Option<Pipes>) -> Result<(), Failur
     } else if words.has("extcap-interfaces") {
         print(protocol::interfaces)
     } else if words.has("extcap-dlts") {
-        protocol::known_interface(&words).and_then(|()| print(protocol::dlts))
+        Interface::of(&words).and_then(|_| print(protocol::dlts))
     } else if words.has("extcap-config") {
-        protocol::known_interface(&words)?;
+        let interface = Interface::of(&words)?;
         match words.value("extcap-reload-option") {
-            Some(option) => print(|out| protocol::reload(option, &words, out)),
-            None => print(protocol::config),
+            Some(option) => print(|out| protocol::reload(interface, option, &words, out)),
+            None => print(|out| protocol::config(interface, out)),
         }
     } else if words.has("extcap-cleanup-postkill") {
         Ok(()) // a capture leaves nothing behind that outlives its process

@@ -6,6 +6,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     Listen,
+    #[cfg(feature = "kafka")]
+    Kafka,
     Filter,
     Content,
     Debug,
@@ -15,6 +17,8 @@ impl Group {
     pub fn name(self) -> &'static str {
         match self {
             Group::Listen => "Listen",
+            #[cfg(feature = "kafka")]
+            Group::Kafka => "Kafka",
             Group::Filter => "Filter",
             Group::Content => "Content",
             Group::Debug => "Debug",
@@ -29,6 +33,9 @@ pub enum Kind {
     Number { least: u32, most: u32, default: Option<u32> },
     /// Text that matches a regular expression; the dialog shows a hint while it is empty.
     Text { hint: &'static str, pattern: &'static str },
+    /// The same, without which nothing can be captured.
+    #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "a listener can do without anything"))]
+    Needed { hint: &'static str, pattern: &'static str },
     /// One of these; the first is the default.
     Choice(&'static [Value<'static>]),
     /// Any of these, separated by commas; all are the default.
@@ -37,8 +44,8 @@ pub enum Kind {
     Switch(bool),
     /// One of those that Scan finds, or this one that stands for none.
     Scanned(Value<'static>),
-    /// A file to write.
-    File,
+    /// A file, that is there already or need not be.
+    File { must_exist: bool },
 }
 
 /// A value of a choice.
@@ -100,7 +107,7 @@ pub struct Opt {
     pub kind: Kind,
 }
 
-/// The options of the interface `sflow`, in the order of the dialog.
+/// The options of all interfaces, in the order of the dialog.
 pub const OPTIONS: &[Opt] = &[
     Opt {
         name: "port",
@@ -191,6 +198,69 @@ pub const OPTIONS: &[Opt] = &[
             hint: "none, or collector:6343,[2001:db8::1]:6343",
             pattern: concat!(r"^[,\s]*(", collector!(), r"(\s*,[,\s]*|\s*$))*$"),
         },
+    },
+    #[cfg(feature = "kafka")]
+    Opt {
+        name: "kafka",
+        group: Group::Kafka,
+        placeholder: "TOPIC",
+        label: "Brokers and topic",
+        help: "Read datagrams from Kafka: BROKER[:PORT],.../TOPIC",
+        more: "For example kafka1:9092,kafka2:9092/sflow; the port is 9092 where none is given",
+        kind: Kind::Needed {
+            hint: "kafka1:9092,kafka2:9092/sflow",
+            pattern: concat!(r"^\s*", collector!(), r"(\s*,\s*", collector!(), r")*\s*/[A-Za-z0-9._-]{1,249}\s*$"),
+        },
+    },
+    #[cfg(feature = "kafka")]
+    Opt {
+        name: "kafka-start",
+        group: Group::Kafka,
+        placeholder: "TIME",
+        label: "Start",
+        help: "Where to begin: latest (default), earliest, -15m, or a time",
+        more: "A time is such as 2026-01-31T03:00:00Z, or local without Z; a time ago has s, m, h or d",
+        kind: Kind::Text {
+            hint: "latest, earliest, -15m or 2026-01-31T03:00",
+            pattern: r"^\s*([Ll][Aa][Tt][Ee][Ss][Tt]|[Ee][Aa][Rr][Ll][Ii][Ee][Ss][Tt]|-[0-9]{1,9}[smhdSMHD]|[0-9]{4}-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])([Tt ]([01][0-9]|2[0-3])([:Zz+-][^\s,]*)?)?)?\s*$",
+        },
+    },
+    #[cfg(feature = "kafka")]
+    Opt {
+        name: "partitions",
+        group: Group::Kafka,
+        placeholder: "LIST",
+        label: "Partitions",
+        help: "Only these partitions, such as 0-3,7; or a share of them: 1/4",
+        more: "Shares let several captures read a topic together: 1/4 to 4/4",
+        kind: Kind::Text {
+            hint: "all, or 0-3,7, or 1/4",
+            pattern: r"^([,\s]*([0-9]+(-[0-9]+)?([,\s]+|$))*|\s*[0-9]+/[0-9]+\s*)$",
+        },
+    },
+    #[cfg(feature = "kafka")]
+    Opt {
+        name: "kafka-format",
+        group: Group::Kafka,
+        placeholder: "FORMAT",
+        label: "Format of messages",
+        help: "What messages are",
+        more: "A datagram each, as it came or in Akvorado's envelope",
+        kind: Kind::Choice(&[
+            value("auto", "Found by themselves"),
+            value("raw", "Datagrams"),
+            value("akvorado", "Akvorado's"),
+        ]),
+    },
+    #[cfg(feature = "kafka")]
+    Opt {
+        name: "kafka-config",
+        group: Group::Kafka,
+        placeholder: "FILE",
+        label: "Client properties",
+        help: "File with Kafka's client properties: TLS, user and password",
+        more: "As kcat reads it: security.protocol=sasl_ssl, sasl.mechanism=, sasl.username=, ssl.ca.location= and more",
+        kind: Kind::File { must_exist: true },
     },
     Opt {
         name: "agent",
@@ -338,7 +408,7 @@ pub const OPTIONS: &[Opt] = &[
         label: "Use a file for logging",
         help: "File that log messages are written to",
         more: "For example /tmp/sflow.log; what is there is kept",
-        kind: Kind::File,
+        kind: Kind::File { must_exist: false },
     },
 ];
 

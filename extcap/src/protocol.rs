@@ -10,26 +10,65 @@ use sflowcap::link::Framing;
 use crate::bpf::Filter;
 use crate::choices::{self, Choice};
 use crate::cli::Words;
-use crate::options::{Kind, OPTIONS, Opt, Value};
+use crate::options::{Group, Kind, OPTIONS, Opt, Value};
 use crate::{Failure, manual, print, scan, tap, toolbar};
 
-/// The name of the interface, and what Wireshark calls it.
-pub const INTERFACE: &str = "sflow";
-const DISPLAY: &str = "sFlow listener";
+/// An interface to capture on.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name.
+    name: &'static str,
+    /// What Wireshark calls it.
+    display: &'static str,
+    /// The group of options that say where datagrams come from.
+    source: Group,
+}
 
-/// Questions about an interface are about ours.
-pub fn known_interface(words: &Words) -> Result<(), Failure> {
-    match words.value("extcap-interface") {
-        Some(INTERFACE) => Ok(()),
-        Some(other) => Err(Failure::new(format!("--extcap-interface: '{other}' is not {INTERFACE}"))),
-        None => Err(Failure::new(format!("--extcap-interface {INTERFACE} is missing"))),
+/// All of them; what the first is called stands for the whole program, too.
+const INTERFACES: &[Interface] = &[
+    Interface { name: "sflow", display: "sFlow listener", source: Group::Listen },
+    #[cfg(feature = "kafka")]
+    Interface { name: "sflow-kafka", display: "sFlow from Kafka", source: Group::Kafka },
+];
+
+impl Interface {
+    /// The one that a call is about.
+    pub fn of(words: &Words) -> Result<&'static Interface, Failure> {
+        let names: Vec<&str> = INTERFACES.iter().map(|interface| interface.name).collect();
+        let names = names.join(" or ");
+        let Some(name) = words.value("extcap-interface") else {
+            return Err(Failure::new(format!("--extcap-interface {names} is missing")));
+        };
+        let known = INTERFACES.iter().find(|interface| interface.name == name);
+        known.ok_or_else(|| Failure::new(format!("--extcap-interface: '{name}' is not {names}")))
+    }
+
+    /// Its options, with the numbers that they have in the dialog.
+    fn options(&self) -> impl Iterator<Item = (usize, &'static Opt)> {
+        let others: Vec<Group> = INTERFACES.iter().filter(|other| *other != self).map(|other| other.source).collect();
+        OPTIONS.iter().enumerate().filter(move |(_, option)| !others.contains(&option.group))
+    }
+
+    /// Whether a capture on it can begin: what it cannot do without is there.
+    pub fn is_ready(&self, words: &Words) -> Result<(), Failure> {
+        for (_, option) in self.options() {
+            if let (Kind::Needed { hint, .. }, true) = (option.kind, words.value(option.name).is_none_or(str::is_empty))
+            {
+                let preference = format!("extcap.{}.{}", self.name.replace('-', "_"), option.name.replace('-', ""));
+                let Opt { name, label, .. } = option;
+                return Err(Failure::new(format!(
+                    "--{name} is missing: {label}, such as {hint} (for tshark: -o {preference}:{hint})"
+                )));
+            }
+        }
+        Ok(())
     }
 }
 
 /// `--extcap-capture-filter` alone: what is printed makes the filter field red, and is its tooltip; nothing makes it green; a
 /// failure yellow.
 pub fn check_filter(words: &Words) -> Result<(), Failure> {
-    known_interface(words)?;
+    Interface::of(words)?;
     let text = words.filter();
     if text.trim().is_empty() {
         return Ok(());
@@ -43,13 +82,15 @@ pub fn check_filter(words: &Words) -> Result<(), Failure> {
 
 /// `--extcap-interfaces`.
 pub fn interfaces(out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "extcap {{version={}}}{{display={DISPLAY}}}", env!("CARGO_PKG_VERSION"))?;
+    write!(out, "extcap {{version={}}}{{display={}}}", env!("CARGO_PKG_VERSION"), INTERFACES[0].display)?;
     let manual = manual::url();
     if let Some(manual) = &manual {
         write!(out, "{{help={manual}}}")?;
     }
     writeln!(out)?;
-    writeln!(out, "interface {{value={INTERFACE}}}{{display={DISPLAY}}}")?;
+    for Interface { name, display, .. } in INTERFACES {
+        writeln!(out, "interface {{value={name}}}{{display={display}}}")?;
+    }
     toolbar::controls(manual.is_some(), out)
 }
 
@@ -59,17 +100,17 @@ pub fn dlts(out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// `--extcap-config`.
-pub fn config(out: &mut dyn Write) -> io::Result<()> {
-    OPTIONS.iter().enumerate().try_for_each(|(number, option)| argument(out, number, option))
+pub fn config(interface: &Interface, out: &mut dyn Write) -> io::Result<()> {
+    interface.options().try_for_each(|(number, option)| argument(out, number, option))
 }
 
 /// `--extcap-reload-option`: the values of an option, looked up anew. All options for one that needs no looking up.
-pub fn reload(option: &str, words: &Words, out: &mut dyn Write) -> io::Result<()> {
-    let known = OPTIONS.iter().enumerate().find_map(|(number, known)| match known.kind {
+pub fn reload(interface: &Interface, option: &str, words: &Words, out: &mut dyn Write) -> io::Result<()> {
+    let known = interface.options().find_map(|(number, known)| match known.kind {
         Kind::Scanned(none) if known.name == option => Some((number, none)),
         _ => None,
     });
-    let Some((number, none)) = known else { return config(out) };
+    let Some((number, none)) = known else { return config(interface, out) };
     let found = match option {
         "tap" => tap::interfaces(),
         "agent" => scan::agents(words),
@@ -107,6 +148,9 @@ fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> 
         Kind::Text { hint, pattern } => {
             writeln!(out, "{{type=string}}{{placeholder={hint}}}{{validation={pattern}}}")
         }
+        Kind::Needed { hint, pattern } => {
+            writeln!(out, "{{type=string}}{{required=true}}{{placeholder={hint}}}{{validation={pattern}}}")
+        }
         Kind::Choice(values) => {
             writeln!(out, "{{type=selector}}")?;
             values.iter().enumerate().try_for_each(|(place, value)| choice(out, number, value, place == 0))
@@ -121,7 +165,7 @@ fn argument(out: &mut dyn Write, number: usize, option: &Opt) -> io::Result<()> 
             choice(out, number, none, true)?;
             choices::kept(name).iter().try_for_each(|kept| offer(out, number, kept))
         }
-        Kind::File => writeln!(out, "{{type=fileselect}}{{mustexist=false}}"),
+        Kind::File { must_exist } => writeln!(out, "{{type=fileselect}}{{mustexist={must_exist}}}"),
     }
 }
 
@@ -145,7 +189,8 @@ mod tests {
 
     #[test]
     fn no_value_ends_before_its_sentence_does() {
-        for line in answer(config).lines() {
+        let lines: String = INTERFACES.iter().map(|interface| answer(|out| config(interface, out))).collect();
+        for line in lines.lines() {
             let pairs = line.split_once(' ').unwrap().1;
             let inner = pairs.strip_prefix('{').unwrap().strip_suffix('}').unwrap();
             for pair in inner.split("}{") {
@@ -157,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_display_name_can_be_a_file_name() {
-        assert!(!DISPLAY.contains('/'));
+        assert!(INTERFACES.iter().all(|interface| !interface.display.contains('/')));
         assert!(answer(interfaces).lines().next().unwrap().starts_with("extcap "));
     }
 }

@@ -11,10 +11,12 @@ use crate::config::{Config, Replay};
 use crate::files::Files;
 use crate::forward::Forwarder;
 use crate::input::{Feed, Passed};
+#[cfg(feature = "kafka")]
+use crate::kafka::Publisher;
 use crate::progress;
 use crate::receive::now;
 use crate::sandbox::{self, Needs};
-use crate::session::{EventLog, Stop, Summary, converter, rotate};
+use crate::session::{EventLog, Lost, Stop, Summary, converter, rotate};
 use crate::sink::{self, Flushed, Sink};
 
 /// A recorded feed that is open.
@@ -48,9 +50,11 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
     }
     let stop = Stop::on_signals()?;
     let mut forwarder = Forwarder::open(&config.forward, None)?;
+    #[cfg(feature = "kafka")]
+    let mut publisher = config.publish.as_ref().map(Publisher::open).transpose()?;
     let mut packets = output.map(|files| Packets::new(config, files, recording.progress.clone())).transpose()?;
     if packets.is_none() {
-        sandbox::enter(Needs::default());
+        sandbox::enter(Needs { connections: config.publishes(), ..Needs::default() });
     }
     let mut pace = Pace::new(config.replay, config.duration, !config.forward.is_empty());
     let mut rounds = 1;
@@ -63,10 +67,27 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
                 if let (Some(packets), false) = (&mut packets, wait.is_zero()) {
                     packets.keep_up(&stop)?;
                 }
+                #[cfg(feature = "kafka")]
+                if let (Some(publisher), false) = (&mut publisher, wait.is_zero()) {
+                    publisher.flush();
+                }
                 enough = stop.within(wait) || pace.is_over();
                 if !enough {
                     forwarder.datagram(received.bytes);
                     enough = !packets.as_mut().map_or(Ok(true), |packets| packets.datagram(received, &stop))?;
+                    #[cfg(feature = "kafka")]
+                    if let Some(publisher) = &mut publisher {
+                        // By now this thread can do no more than the publisher's may.
+                        publisher.start();
+                        // What is recorded can wait.
+                        while publisher.is_full() && !pace.is_over() && !stop.within(Duration::from_millis(5)) {}
+                        publisher.datagram(received, &config.selection);
+                        if pace.is_slow() {
+                            publisher.flush();
+                        } else {
+                            publisher.flush_full();
+                        }
+                    }
                 }
                 Ok(!enough)
             },
@@ -82,6 +103,12 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
         }
     };
     recording.progress.finish_and_clear();
+    #[cfg(feature = "kafka")]
+    if let Some(publisher) = &mut publisher {
+        publisher.end_unhurried(|| stop.is_set());
+        publisher.log();
+        crate::tell(format_args!("{publisher}"));
+    }
     match packets {
         Some(packets) => packets.end(forwarder, &stop)?,
         None => forwarder.print(),
@@ -136,6 +163,12 @@ impl Pace {
         self.speed.map_or(Duration::ZERO, scale)
     }
 
+    /// Whether datagrams are waited for.
+    #[cfg(feature = "kafka")]
+    fn is_slow(&self) -> bool {
+        self.speed.is_some()
+    }
+
     fn is_over(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
@@ -160,6 +193,8 @@ struct Packets {
     /// The first file is begun with the first datagram, whose time may be in its name.
     sink: Option<Sink>,
     backlog: usize,
+    /// Datagrams go to Kafka, too.
+    publishes: bool,
     events: EventLog,
     progress: ProgressBar,
     /// The time of the latest datagram.
@@ -177,6 +212,7 @@ impl Packets {
             files,
             sink: None,
             backlog: config.backlog,
+            publishes: config.publishes(),
             events,
             progress,
             last: 0,
@@ -189,7 +225,8 @@ impl Packets {
         if self.sink.is_none() {
             let sink = Sink::new(sink::open_file(&self.files.first(time)?)?, self.backlog)?;
             self.converter.begin(time, self.sink.insert(sink).unbounded_room());
-            sandbox::enter(Needs { folder: self.files.folder().as_deref(), ..Needs::default() });
+            let folder = self.files.folder();
+            sandbox::enter(Needs { folder: folder.as_deref(), connections: self.publishes, pipe: None });
         }
         Ok(())
     }
@@ -205,7 +242,7 @@ impl Packets {
         self.last = received.timestamp;
         self.begin(self.last)?;
         let Packets { converter, files, sink: Some(sink), events, progress, .. } = self else { return Ok(false) };
-        if !rotate(files, converter, sink, received.timestamp, 0)? {
+        if !rotate(files, converter, sink, received.timestamp, Lost::default)? {
             return Ok(false);
         }
         converter.datagram(received, Some(sink.unbounded_room()), |event| {
@@ -244,14 +281,14 @@ impl Packets {
             // Not even the first file could be begun: there is nothing else to tell.
             return failure.map_or(Ok(()), Err);
         }
-        Summary { totals: *self.converter.totals(), lost_datagrams: None, forwarder, failure }.print()
+        Summary { totals: *self.converter.totals(), lost: None, forwarder, failure }.print()
     }
 
     fn write_end(&mut self, stop: &Stop) -> Result<(), Failure> {
         let end = if self.sink.is_some() { self.last } else { now() };
         self.begin(end)?;
         if let Some(sink) = &mut self.sink {
-            self.converter.statistics(end, 0, sink.unbounded_room());
+            self.converter.statistics(end, 0, "", sink.unbounded_room());
         }
         if !stop.is_set() {
             self.flush(stop)?;

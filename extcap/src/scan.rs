@@ -57,6 +57,7 @@ pub fn interfaces(words: &Words) -> Result<Vec<Choice>, Failure> {
 fn listen(words: &Words, mut take: impl FnMut(&Received<'_>)) -> Result<(), Failure> {
     let config = Config::check(words)?;
     let (mut source, _forwarding) = Source::open(&config)?;
+    source.start();
     let end = Instant::now() + TIME;
     let (mut datagrams, mut sflow) = (0_u64, 0_u64);
     loop {
@@ -75,10 +76,10 @@ fn listen(words: &Words, mut take: impl FnMut(&Received<'_>)) -> Result<(), Fail
             take(&received);
         }
     }
-    let (port, seconds) = (config.listen.port, TIME.as_secs());
+    let (place, seconds) = (config.place(), TIME.as_secs());
     match (datagrams, sflow) {
-        (0, _) => Err(Failure::new(format!("nothing came to UDP port {port} in {seconds} seconds"))),
-        (_, 0) => Err(Failure::new(format!("what comes to UDP port {port} is no sFlow"))),
+        (0, _) => Err(Failure::new(format!("nothing came to {place} in {seconds} seconds"))),
+        (_, 0) => Err(Failure::new(format!("what comes to {place} is no sFlow"))),
         _ => Ok(()),
     }
 }

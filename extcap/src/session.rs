@@ -1,8 +1,10 @@
 //! A capture from its start to its end: one thread, one loop.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,16 +15,22 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sflowcap::capture::{Converter, Event, Fault, Options, PacketFilter, Totals};
 use sflowcap::datagram::MAX_DATAGRAM;
+#[cfg(feature = "kafka")]
+use sflowcap::select::Selection;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 
 use crate::Failure;
 use crate::bpf::Filter;
 use crate::cli::Words;
+#[cfg(feature = "kafka")]
+use crate::collect;
 use crate::config::{self, Config, Log};
 use crate::files::{Files, Next};
 use crate::forward::Forwarder;
+#[cfg(feature = "kafka")]
+use crate::kafka::Publisher;
 use crate::log::{self, Window};
-use crate::protocol;
+use crate::protocol::Interface;
 use crate::receive::pace::{NAP, Pace};
 use crate::receive::{self, now};
 use crate::replay::{self, Recording};
@@ -42,7 +50,7 @@ const BATCHES: usize = 64;
 const STATISTICS: Duration = Duration::from_secs(60);
 
 /// When receiving is tried again where it failed for a reason that passes.
-const RECEIVE_AGAIN: Duration = Duration::from_millis(10);
+pub const RECEIVE_AGAIN: Duration = Duration::from_millis(10);
 
 /// How long datagrams that are on their way at the end are waited for.
 const LAST_DATAGRAMS: Duration = Duration::from_secs(1);
@@ -55,9 +63,10 @@ pub fn for_wireshark(words: &Words, fifo: Option<&Path>, pipes: &mut Option<Pipe
     end_with_parent()?;
     // The FIFO comes before anything that can fail: a host whose extcap ends without having opened it waits forever.
     let fifo = sink::open_fifo(fifo.ok_or_else(|| Failure::new("--fifo is missing"))?)?;
-    protocol::known_interface(words)?;
+    let interface = Interface::of(words)?;
     let window = pipes.as_ref().map(|_| Window::default());
     log::start(&Log::check(words)?, true, window.as_ref())?;
+    interface.is_ready(words)?;
     let config = Config::check(words)?;
     let toolbar = pipes.as_mut().zip(window).map(|(pipes, window)| Toolbar::new(pipes, window, &config.selection));
     run(&config, fifo, None, toolbar)?.failure.map_or(Ok(()), Err)
@@ -70,14 +79,43 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
     // What is wrong with the input is told before an output is made.
     let recording = words.path("read");
     let recording = recording.map(|path| Recording::open(path, config.listen.port)).transpose()?;
-    let files = Files::new(config::rotation(words)?);
+    let rotation = config::rotation(words)?;
+    #[cfg(feature = "kafka")]
+    if let (Some(publish), None, None) = (&config.publish, &recording, words.path("write")) {
+        return collect::run(&config, publish);
+    }
+    let files = Files::new(rotation);
     if let Some(recording) = recording {
         // A recording that is sent on need not be written too.
-        let is_written = words.path("write").is_some() || config.forward.is_empty();
+        let is_written = words.path("write").is_some() || !config.sends();
         return replay::run(&config, recording, is_written.then_some(files));
     }
     let file = sink::open_file(&files.first(now())?)?;
     run(&config, file, Some(files), None)?.print()
+}
+
+/// What was lost before it came to a capture, and how it is told.
+#[derive(Debug, Default)]
+pub struct Lost {
+    pub count: u64,
+    /// What the totals in a file end with.
+    pub note: String,
+}
+
+impl Lost {
+    fn of(source: &Source, count: u64) -> Self {
+        let mut note = String::new();
+        for (count, what) in [
+            (count, source.lost_where()),
+            (source.other(), "messages that are no sFlow"),
+            (source.lag().unwrap_or(0), "messages still to be read"),
+        ] {
+            if count > 0 {
+                _ = write!(note, ", {count} {what}");
+            }
+        }
+        Lost { count, note }
+    }
 }
 
 /// Goes on with the next file where this one is full. Returns whether the capture goes on.
@@ -86,13 +124,14 @@ pub fn rotate(
     converter: &mut Converter,
     sink: &mut Sink,
     time: u64,
-    lost: u64,
+    lost: impl FnOnce() -> Lost,
 ) -> Result<bool, Failure> {
     match files.next(sink.length(), time)? {
         Next::Same => Ok(true),
         Next::Nothing => Ok(false),
         Next::File(path) => {
-            converter.statistics(time, lost, sink.unbounded_room());
+            let Lost { count, note } = lost();
+            converter.statistics(time, count, &note, sink.unbounded_room());
             sink.replace(sink::open_file(&path)?)?;
             converter.begin_file(sink.unbounded_room());
             Ok(true)
@@ -117,8 +156,8 @@ fn end_with_parent() -> Result<(), Failure> {
 /// What a capture came to.
 pub struct Summary {
     pub totals: Totals,
-    /// None where no kernel was in the way.
-    pub lost_datagrams: Option<u64>,
+    /// What was lost before it came here, and how that is called; none where nothing can be.
+    pub lost: Option<(u64, &'static str)>,
     pub forwarder: Forwarder,
     /// What ended it before its time.
     pub failure: Option<Failure>,
@@ -146,8 +185,8 @@ impl Summary {
                 crate::tell(format_args!("{count} {what}"));
             }
         }
-        if let Some(lost) = self.lost_datagrams {
-            crate::tell(format_args!("{lost} datagrams dropped by kernel"));
+        if let Some((lost, what)) = self.lost {
+            crate::tell(format_args!("{lost} {what}"));
         }
         self.forwarder.print();
         self.failure.map_or(Ok(()), Err)
@@ -155,27 +194,31 @@ impl Summary {
 }
 
 fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolbar<'_>>) -> Result<Summary, Failure> {
-    let place = match (&config.tap, config.listen.address) {
-        (Some(interface), _) => format!("on its way through {interface}"),
-        (None, Some(address)) => format!("of {address}"),
-        (None, None) => "of all addresses".to_owned(),
-    };
-    let description = format!("sFlow listener on UDP port {} {place}", config.listen.port);
+    let description = description(config);
     let converter = converter(config, &description)?;
     let stop = Stop::on_signals()?;
     let forwarder = Forwarder::open(&config.forward, config.tap.is_none().then_some(&config.listen))?;
-    let (source, _forwarding) = Source::open(config)?;
+    #[cfg(feature = "kafka")]
+    let mut publisher = config.publish.as_ref().map(Publisher::open).transpose()?;
+    let (mut source, _forwarding) = Source::open(config)?;
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("{description}");
     let folder = files.as_ref().and_then(Files::folder);
     sandbox::enter(Needs {
         folder: folder.as_deref(),
         pipe: toolbar.as_ref().and_then(Toolbar::pipe),
-        connections: config.sflow_rt.is_some(),
+        connections: config.sflow_rt.is_some() || source.is_patient() || config.publishes(),
     });
+    source.start();
+    #[cfg(feature = "kafka")]
+    if let Some(publisher) = &mut publisher {
+        publisher.start();
+    }
     let session = Session {
         source,
         forwarder,
+        #[cfg(feature = "kafka")]
+        publisher: publisher.map(|publisher| (publisher, config.selection.clone())),
         converter,
         sink,
         host: rustix::process::getppid(),
@@ -189,6 +232,20 @@ fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolba
         pace: Pace::new(Instant::now()),
     };
     Ok(session.run(config.duration))
+}
+
+/// What is captured, in a line.
+fn description(config: &Config) -> String {
+    #[cfg(feature = "kafka")]
+    if let Some(consume) = &config.consume {
+        return format!("sFlow from Kafka, {}", consume.connection.topic);
+    }
+    let place = match (&config.tap, config.listen.address) {
+        (Some(interface), _) => format!("on its way through {interface}"),
+        (None, Some(address)) => format!("of {address}"),
+        (None, None) => "of all addresses".to_owned(),
+    };
+    format!("sFlow listener on UDP port {} {place}", config.listen.port)
 }
 
 /// The converter that a configuration asks for.
@@ -259,6 +316,13 @@ impl Stop {
     }
 }
 
+impl AsFd for Stop {
+    /// Can be read from once a signal came.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
 /// What woke the loop.
 #[allow(clippy::struct_excessive_bools, reason = "each is a descriptor that was waited for")]
 #[derive(Default)]
@@ -273,6 +337,9 @@ struct Woken {
 struct Session<'a> {
     source: Source,
     forwarder: Forwarder,
+    /// What writes datagrams to Kafka, and those of which agents.
+    #[cfg(feature = "kafka")]
+    publisher: Option<(Publisher, Selection)>,
     converter: Converter,
     sink: Sink,
     /// The process that started this one.
@@ -285,7 +352,7 @@ struct Session<'a> {
     over: bool,
     stop: Stop,
     event_log: EventLog,
-    /// Datagrams that the kernel dropped, and its own 32-bit count of them when it was last read.
+    /// Datagrams that were dropped before they came here, and the source's 32-bit count of them when it was last read.
     lost: u64,
     last_lost: u32,
     pace: Pace,
@@ -300,8 +367,15 @@ impl Session<'_> {
         }
         self.log_end();
         self.tell_toolbar();
-        let Session { forwarder, converter, lost, .. } = self;
-        Summary { totals: *converter.totals(), lost_datagrams: Some(lost), forwarder, failure: outcome.err() }
+        #[cfg(feature = "kafka")]
+        if let Some((publisher, _)) = &mut self.publisher {
+            publisher.end();
+            publisher.log();
+            crate::tell(format_args!("{publisher}"));
+        }
+        let Session { forwarder, converter, lost, source, .. } = self;
+        let lost = Some((lost, source.lost_where()));
+        Summary { totals: *converter.totals(), lost, forwarder, failure: outcome.err() }
     }
 
     fn capture(&mut self, duration: Option<Duration>) -> Result<(), Failure> {
@@ -324,9 +398,13 @@ impl Session<'_> {
             if Instant::now() >= next_statistics {
                 next_statistics += STATISTICS;
                 self.count_lost();
+                if let Some(lag) = self.source.lag() {
+                    tracing::info!("{lag} messages in Kafka are still to be read");
+                }
                 // Where there is no room for packets there is none for these.
                 if let Some(room) = self.sink.room() {
-                    self.converter.statistics(now(), self.lost, room);
+                    let Lost { count, note } = Lost::of(&self.source, self.lost);
+                    self.converter.statistics(now(), count, &note, room);
                 }
             }
             flushed = self.take(woken.datagrams)?;
@@ -340,18 +418,21 @@ impl Session<'_> {
     }
 
     /// Waits for datagrams, for a signal, and for room where the reader is slow.
-    fn wait(&self, flushed: Flushed, deadline: Option<Instant>) -> Result<Woken, Failure> {
+    fn wait(&mut self, flushed: Flushed, deadline: Option<Instant>) -> Result<Woken, Failure> {
+        let for_source = if self.may_take() { PollFlags::IN } else { PollFlags::empty() };
         let for_sink = if flushed == Flushed::Blocked { PollFlags::OUT } else { PollFlags::empty() };
         let toolbar = self.toolbar.as_ref();
         let asked = toolbar.and_then(Toolbar::as_fd);
         let mut descriptors = [
-            PollFd::from_borrowed_fd(self.source.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.source.as_fd(), for_source),
             PollFd::new(&self.stop.stream, PollFlags::IN),
             PollFd::from_borrowed_fd(self.sink.as_fd(), for_sink),
             // Without a toolbar there is one to wait for twice.
             PollFd::from_borrowed_fd(asked.unwrap_or(self.source.as_fd()), PollFlags::IN),
         ];
-        let deadline = deadline.into_iter().chain(toolbar.map(Toolbar::due)).min();
+        // No event tells that there is room in a publisher.
+        let again = self.is_publisher_full().then(|| Instant::now() + RECEIVE_AGAIN);
+        let deadline = deadline.into_iter().chain(toolbar.map(Toolbar::due)).chain(again).min();
         // A time beyond what poll knows is no limit.
         let timeout =
             deadline.and_then(|deadline| Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok());
@@ -384,14 +465,14 @@ impl Session<'_> {
     fn tell_toolbar(&mut self) {
         self.count_lost();
         if let Some(toolbar) = &mut self.toolbar {
-            toolbar.tell(self.converter.totals(), self.lost, Instant::now());
+            toolbar.tell(self.converter.totals(), self.lost, self.source.lag(), Instant::now());
         }
     }
 
     /// Takes the datagrams that wait, and hands the reader what came of them.
     fn take(&mut self, datagrams: bool) -> Result<Flushed, Failure> {
         for _ in 0..BATCHES {
-            if !datagrams || self.converter.is_done() {
+            if !datagrams || self.converter.is_done() || !self.may_take() {
                 break;
             }
             if self.rotate()? {
@@ -409,10 +490,28 @@ impl Session<'_> {
         self.sink.flush()
     }
 
+    /// Whether datagrams are taken now: there is room for them, or they would get lost anyway.
+    fn may_take(&mut self) -> bool {
+        !self.source.is_patient() || (self.sink.room().is_some() && !self.is_publisher_full())
+    }
+
+    /// Whether what is to be published has no room for more.
+    #[cfg(feature = "kafka")]
+    fn is_publisher_full(&self) -> bool {
+        self.publisher.as_ref().is_some_and(|(publisher, _)| publisher.is_full())
+    }
+
+    #[cfg(not(feature = "kafka"))]
+    #[allow(clippy::unused_self, reason = "the other of these looks")]
+    fn is_publisher_full(&self) -> bool {
+        false
+    }
+
     /// Goes on with the next file where this one is full. Returns whether there is none.
     fn rotate(&mut self) -> Result<bool, Failure> {
         let Some(files) = &mut self.files else { return Ok(false) };
-        rotate(files, &mut self.converter, &mut self.sink, now(), self.lost).map(|goes_on| !goes_on)
+        let lost = || Lost::of(&self.source, self.lost);
+        rotate(files, &mut self.converter, &mut self.sink, now(), lost).map(|goes_on| !goes_on)
     }
 
     /// Takes a batch of datagrams.
@@ -433,11 +532,19 @@ impl Session<'_> {
                 self.event_log.tell_cut(received.sender);
             }
             self.forwarder.datagram(received.bytes);
+            #[cfg(feature = "kafka")]
+            if let Some((publisher, selection)) = &mut self.publisher {
+                publisher.datagram(&received, selection);
+            }
             if let Some(toolbar) = &mut self.toolbar {
                 toolbar.datagram(&received);
             }
             let room = self.sink.room();
             self.converter.datagram(&received, room, |event| self.event_log.tell(&event));
+        }
+        #[cfg(feature = "kafka")]
+        if let Some((publisher, _)) = &mut self.publisher {
+            publisher.flush();
         }
         Ok(count)
     }
@@ -446,7 +553,8 @@ impl Session<'_> {
     fn end(&mut self) -> Result<(), Failure> {
         self.take_last()?;
         self.count_lost();
-        self.converter.statistics(now(), self.lost, self.sink.unbounded_room());
+        let Lost { count, note } = Lost::of(&self.source, self.lost);
+        self.converter.statistics(now(), count, &note, self.sink.unbounded_room());
         self.sink.flush_last()?;
         if self.files.is_none() {
             // Without the host there is nobody to read it for.
@@ -458,6 +566,9 @@ impl Session<'_> {
 
     /// As many as a socket can hold of what came before the stop; a feed that never pauses must not keep us.
     fn take_last(&mut self) -> Result<(), Failure> {
+        if self.source.is_patient() {
+            return Ok(());
+        }
         let stopped = Instant::now();
         while !self.converter.is_done() && stopped.elapsed() < LAST_DATAGRAMS {
             if self.receive()? > 0 {
@@ -486,7 +597,7 @@ impl Session<'_> {
         self.event_log.tell_rest();
         let totals = self.converter.totals();
         if self.lost > 0 || totals.dropped > 0 {
-            tracing::warn!("end: {totals}, {} datagrams dropped by the kernel", self.lost);
+            tracing::warn!("end: {totals}, {} {}", self.lost, self.source.lost_where());
         } else {
             tracing::info!("end: {totals}");
         }
@@ -537,14 +648,14 @@ impl EventLog {
     }
 
     #[cold]
-    fn tell_cut(&mut self, sender: IpAddr) {
+    pub fn tell_cut(&mut self, sender: IpAddr) {
         if self.may_tell() {
             tracing::warn!("a datagram from {sender} is longer than {MAX_DATAGRAM} bytes: its end is lost");
         }
     }
 
     #[cold]
-    fn tell_receive_error(&mut self, error: &io::Error) {
+    pub fn tell_receive_error(&mut self, error: &io::Error) {
         if self.may_tell() {
             tracing::warn!("receiving: {error}; trying again");
         }

@@ -251,7 +251,7 @@ impl<'a> Toolbar<'a> {
     }
 
     /// Tells what is new, unless the host has not taken yet what was told before.
-    pub fn tell(&mut self, totals: &Totals, lost_in_kernel: u64, now: Instant) {
+    pub fn tell(&mut self, totals: &Totals, lost_before: u64, lag: Option<u64>, now: Instant) {
         self.pipes.send(&mut self.bytes);
         self.due = now + AGAIN;
         if !self.bytes.is_empty() || !self.has_host {
@@ -271,9 +271,9 @@ impl<'a> Toolbar<'a> {
         if !log.is_empty() {
             message::write(&mut self.bytes, LOG, Command::Add, &log);
         }
-        self.warn(totals, lost_in_kernel);
+        self.warn(totals, lost_before);
         if now >= self.told + TURN {
-            let text = self.counters(totals, lost_in_kernel, now - self.told);
+            let text = self.counters(totals, lost_before, lag, now - self.told);
             self.add(COUNTERS, Command::Set, &text);
             self.last = *totals;
             self.told = now;
@@ -318,8 +318,8 @@ impl<'a> Toolbar<'a> {
     }
 
     /// A first loss and a first fault are told where the user looks; the log has the others.
-    fn warn(&mut self, totals: &Totals, lost_in_kernel: u64) {
-        if !self.warned.of_loss && lost(totals, lost_in_kernel) > 0 {
+    fn warn(&mut self, totals: &Totals, lost_before: u64) {
+        if !self.warned.of_loss && lost(totals, lost_before) > 0 {
             self.warned.of_loss = true;
             self.add(
                 0,
@@ -338,7 +338,7 @@ impl<'a> Toolbar<'a> {
     }
 
     /// In few letters, the most important ones last: of a long text the field shows the end.
-    fn counters(&self, totals: &Totals, lost_in_kernel: u64, time: Duration) -> String {
+    fn counters(&self, totals: &Totals, lost_before: u64, lag: Option<u64>, time: Duration) -> String {
         let written = |totals: &Totals| totals.written + totals.written_datagrams;
         let rate = |count: u64| u128::from(count) * 1000 / time.as_millis().max(1);
         let mut text = format!(
@@ -346,8 +346,11 @@ impl<'a> Toolbar<'a> {
             self.heard.agents.len(),
             rate(totals.datagrams - self.last.datagrams),
             rate(written(totals) - written(&self.last)),
-            lost(totals, lost_in_kernel),
+            lost(totals, lost_before),
         );
+        if let Some(lag) = lag {
+            _ = write!(text, ", lag {lag}");
+        }
         if totals.malformed > 0 {
             _ = write!(text, ", {} malformed", totals.malformed);
         }
@@ -359,6 +362,6 @@ impl<'a> Toolbar<'a> {
 }
 
 /// Everything lost that is known of, in datagrams or packets, whichever they were when they got lost.
-fn lost(totals: &Totals, lost_in_kernel: u64) -> u64 {
-    totals.lost_datagrams + totals.dropped + totals.dropped_datagrams + lost_in_kernel
+fn lost(totals: &Totals, lost_before: u64) -> u64 {
+    totals.lost_datagrams + totals.dropped + totals.dropped_datagrams + lost_before
 }

@@ -23,7 +23,7 @@ _sflowdump() {
 
     case "${cmd}" in
         sflowdump)
-            opts="-r -w -C -G -W -c -h -V --duration --speed --loop --install --uninstall --format --port --listen --receive-buffer --tap --sflow-rt --advertise --forward --agent --interface --agents --match-source --interfaces --direction --packets --max-rate --content --comments --synthetic --link-type --backlog --log-level --log-file --help --version"
+            opts="-r -w -C -G -W -c -h -V --duration --speed --loop --publish --install --uninstall --format --port --listen --receive-buffer --tap --sflow-rt --advertise --forward --kafka --kafka-start --partitions --kafka-format --kafka-config --agent --interface --agents --match-source --interfaces --direction --packets --max-rate --content --comments --synthetic --link-type --backlog --log-level --log-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -65,6 +65,10 @@ _sflowdump() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --publish)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "pcapng pcap" -- "${cur}"))
                     return 0
@@ -94,6 +98,26 @@ _sflowdump() {
                     return 0
                     ;;
                 --forward)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kafka)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kafka-start)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --partitions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kafka-format)
+                    COMPREPLY=($(compgen -W "auto raw akvorado" -- "${cur}"))
+                    return 0
+                    ;;
+                --kafka-config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

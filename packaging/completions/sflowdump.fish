@@ -7,6 +7,7 @@ complete -c sflowdump -s c -d 'Stop after N packets' -r
 complete -c sflowdump -l duration -d 'Stop after this time' -r
 complete -c sflowdump -l speed -d 'Replay a recorded feed this many times faster' -r
 complete -c sflowdump -l loop -d 'Replay it N times; 0 for until stopped' -r
+complete -c sflowdump -l publish -d 'Write datagrams to Kafka: BROKER[:PORT],.../TOPIC; packets need -w' -r
 complete -c sflowdump -l format -d 'Kind of file [pcapng (default), pcap]' -r -f -a "pcapng\t''
 pcap\t''"
 complete -c sflowdump -l port -d 'UDP port that switches send sFlow to [default: 6343]' -r
@@ -16,6 +17,13 @@ complete -c sflowdump -l tap -d 'Let dumpcap watch sFlow pass this interface, in
 complete -c sflowdump -l sflow-rt -d 'Ask this sFlow-RT to forward here, such as http://10.0.0.9:8008' -r
 complete -c sflowdump -l advertise -d 'Where sFlow-RT is to send to (default: this host, and the port)' -r
 complete -c sflowdump -l forward -d 'Copy every datagram on to other collectors: HOST[:PORT],...' -r
+complete -c sflowdump -l kafka -d 'Read datagrams from Kafka: BROKER[:PORT],.../TOPIC' -r
+complete -c sflowdump -l kafka-start -d 'Where to begin: latest (default), earliest, -15m, or a time' -r
+complete -c sflowdump -l partitions -d 'Only these partitions, such as 0-3,7; or a share of them: 1/4' -r
+complete -c sflowdump -l kafka-format -d 'What messages are [auto (default), raw, akvorado]' -r -f -a "auto\t'Found by themselves'
+raw\t'Datagrams'
+akvorado\t'Akvorado\'s'"
+complete -c sflowdump -l kafka-config -d 'File with Kafka\'s client properties: TLS, user and password' -r -F
 complete -c sflowdump -l agent -d 'Only this agent; in Wireshark, Scan lists those heard in 2 seconds' -r
 complete -c sflowdump -l interface -d 'Only this agent\'s port, by ifIndex: 10.0.0.1:17; Scan lists them' -r
 complete -c sflowdump -l agents -d 'Only these agents, ! to leave out, such as 10.0.0.0/8,!10.1.0.1' -r

@@ -21,6 +21,7 @@
           cargoBuildFlags = [
             "--package=sflowdump"
             "--package=libsflowcap"
+            "--features=sflowdump/kafka"
           ];
           # The tests need Wireshark, agents and a network; `make test` runs them.
           doCheck = false;

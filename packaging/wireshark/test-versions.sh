@@ -20,7 +20,7 @@ captures=$(realpath -m "${SFLOW_CAPTURES:-$repository/../shared/captures}")
 cd "$repository"
 
 # Cargo names the test programs in brackets.
-tests=$(cargo test --package sflowdump --test lua --test gui --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\)).*/\1/p')
+tests=$(cargo test --package sflowdump --features kafka --test lua --test gui --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\)).*/\1/p')
 if [ "$(echo "$tests" | wc -l)" != 2 ]; then
     echo "$0: the tests do not build" >&2
     exit 1

@@ -55,7 +55,7 @@ impl Capture {
 
     /// Ends the file and reads it.
     pub fn end(&mut self) -> Captured {
-        self.converter.statistics(END, 0, &mut self.bytes);
+        self.converter.statistics(END, 0, "", &mut self.bytes);
         Captured { file: pcapng::read(&self.bytes), totals: *self.converter.totals(), events: self.events.clone() }
     }
 }

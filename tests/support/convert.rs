@@ -63,7 +63,7 @@ pub fn written(datagrams: &[Datagram], options: Options) -> Written {
         });
         ends.push(bytes.len());
     }
-    converter.statistics(END, 0, &mut bytes);
+    converter.statistics(END, 0, "", &mut bytes);
     let totals = *converter.totals();
     Written { bytes, totals, faults, ends }
 }

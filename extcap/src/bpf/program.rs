@@ -195,15 +195,15 @@ impl Program {
                 Step::ReturnA => return Some(a),
                 Step::HalfEqual(at, value, yes, no) => {
                     a = half(at.into())?;
-                    place += 1 + skip(a == value.into(), yes, no);
+                    place += 1 + skip(a == u32::from(value), yes, no);
                 }
                 Step::ByteEqual(at, value, yes, no) => {
                     a = byte(at.into())?;
-                    place += 1 + skip(a == value.into(), yes, no);
+                    place += 1 + skip(a == u32::from(value), yes, no);
                 }
                 Step::HalfAtXEqual(at, value, yes, no) => {
                     a = half(sum(x, at.into()))?;
-                    place += 1 + skip(a == value.into(), yes, no);
+                    place += 1 + skip(a == u32::from(value), yes, no);
                 }
             }
         }

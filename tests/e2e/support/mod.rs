@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+pub mod broker;
 pub mod capture;
+pub mod certificates;
 pub mod demo;
 pub mod feed;
 pub mod fifo;
@@ -22,6 +24,9 @@ pub mod flood;
 pub mod frames;
 #[path = "../../support/hostile.rs"]
 pub mod hostile;
+pub mod kcat;
+pub mod mock_cluster;
+pub mod objects;
 pub mod process;
 pub mod tools;
 #[path = "../../support/wire.rs"]
