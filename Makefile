@@ -130,7 +130,7 @@ lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with 
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) clippy --package sflowdump --features kafka --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --features sflowdump/kafka
-	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh packaging/docker/*/entry; fi
+	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh packaging/docker/entry-*; fi
 	python3 fixtures/generate.py /dev/stdout | cmp - fixtures/demo.pcap
 	$(pages) $(CARGO_TARGET_DIR)/pages
 	diff -r packaging/completions $(CARGO_TARGET_DIR)/pages/completions
