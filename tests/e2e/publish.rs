@@ -435,8 +435,10 @@ fn partitions_that_move_and_brokers_that_go_lose_nothing_and_keep_the_order() {
     cluster.lead(0, 2);
     send();
     cluster.down(1);
-    cluster.lead(1, 3);
     send();
+    // Longer than the client itself tries.
+    collector.wait_for_line("Kafka: partition 1: ");
+    cluster.lead(1, 3);
     let totals = collector.end();
     assert_eq!((totals.published, totals.sum()), (sent.len(), sent.len()), "{totals:?}");
     assert_eq!(first_of_each(&consume(&cluster.kcat(), 2)), by_agent(&sent));
