@@ -41,6 +41,8 @@ pub struct Publish {
     pub format: Format,
     /// Bytes that may wait for Kafka.
     pub backlog: usize,
+    /// What comes can wait until there is room, so that none of it is left out.
+    pub is_patient: bool,
 }
 
 /// Datagrams that came together.
@@ -129,6 +131,7 @@ pub struct Counts {
 pub struct Publisher {
     topic: String,
     backlog: usize,
+    is_patient: bool,
     chunk: Chunk,
     chunks: Option<UnboundedSender<Chunk>>,
     thread: Option<Thread>,
@@ -180,6 +183,7 @@ impl Publisher {
         Ok(Publisher {
             topic,
             backlog: publish.backlog,
+            is_patient: publish.is_patient,
             chunk: Chunk::default(),
             chunks: Some(sender),
             thread: Some(Thread { runtime, client, partitions, publish, chunks, end }),
@@ -205,7 +209,8 @@ impl Publisher {
         self.counts.waiting.load(Ordering::Relaxed) >= self.backlog
     }
 
-    /// Takes a datagram, if it is of one of the selected agents and there is room.
+    /// Takes a datagram, if it is of one of the selected agents and there is room. For one that can wait there is: the rest of a
+    /// batch, which was begun when there was.
     pub fn datagram(&mut self, received: &Received<'_>, selection: &Selection) {
         let Ok(datagram) = sflowcap::Datagram::parse(received.bytes) else {
             self.other += 1;
@@ -215,7 +220,7 @@ impl Publisher {
         if !selection.agents.contains(key) || !selection.senders.contains(received.sender.to_canonical()) {
             return;
         }
-        if self.is_full() {
+        if !self.is_patient && self.is_full() {
             self.left_out += 1;
             self.tell_full();
             return;
