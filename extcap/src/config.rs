@@ -20,7 +20,7 @@ use crate::cli::Words;
 use crate::files::Rotation;
 use crate::forward::Destinations;
 #[cfg(feature = "kafka")]
-use crate::kafka::{Connection, Consume, Properties, Publish, message};
+use crate::kafka::{Connection, Consume, Properties, Publish, Topic, message};
 #[cfg(feature = "kafka")]
 use crate::options::Group;
 use crate::options::{FORMATS, Kind, OPTIONS, Opt, Value};
@@ -201,7 +201,9 @@ fn publish(words: &Words) -> Result<Option<Publish>, Failure> {
         let agents = ["agent", "agents", "match-source", "backlog"];
         let options = OPTIONS.iter().filter(|option| matches!(option.group, Group::Filter | Group::Content));
         let names = options.map(|option| option.name).filter(|name| !agents.contains(name));
-        let given = names.map(|name| (name, format!("--{name}"))).chain([("count", "-c".to_owned())]);
+        let given = names
+            .map(|name| (name, format!("--{name}")))
+            .chain([("count", "-c".to_owned()), ("format", "--format".to_owned())]);
         let filter = (!words.filter().is_empty()).then(|| "a filter".to_owned());
         let first = given.into_iter().find_map(|(name, shown)| text(words, name).map(|_| shown)).or(filter);
         if let Some(first) = first {
@@ -210,7 +212,13 @@ fn publish(words: &Words) -> Result<Option<Publish>, Failure> {
             )));
         }
     }
-    let topic = topic.parse().map_err(|error| Failure::new(format!("--publish: {error}")))?;
+    let topic: Topic = topic.parse().map_err(|error| Failure::new(format!("--publish: {error}")))?;
+    let read: Option<Topic> = text(words, "kafka").and_then(|topic| topic.parse().ok());
+    if read.is_some_and(|read| read.is(&topic)) {
+        return Err(Failure::new(format!(
+            "--publish: {topic}: --kafka reads this topic; it would go round in circles"
+        )));
+    }
     Ok(Some(Publish {
         connection: Connection { topic, properties: properties(words)? },
         format: kafka_format(words)?.unwrap_or(message::Format::Raw),

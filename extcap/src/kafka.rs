@@ -49,6 +49,13 @@ pub struct Topic {
     pub name: String,
 }
 
+impl Topic {
+    /// Whether both are the same topic, as far as the brokers' names tell.
+    pub fn is(&self, other: &Topic) -> bool {
+        self.name == other.name && self.brokers.iter().any(|broker| other.brokers.contains(broker))
+    }
+}
+
 /// Text that names no topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoTopic(String);

@@ -56,10 +56,6 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
     if packets.is_none() {
         sandbox::enter(Needs { connections: config.publishes(), ..Needs::default() });
     }
-    #[cfg(feature = "kafka")]
-    if let Some(publisher) = &mut publisher {
-        publisher.start();
-    }
     let mut pace = Pace::new(config.replay, config.duration, !config.forward.is_empty());
     let mut rounds = 1;
     let outcome = loop {
@@ -71,17 +67,27 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
                 if let (Some(packets), false) = (&mut packets, wait.is_zero()) {
                     packets.keep_up(&stop)?;
                 }
+                #[cfg(feature = "kafka")]
+                if let (Some(publisher), false) = (&mut publisher, wait.is_zero()) {
+                    publisher.flush();
+                }
                 enough = stop.within(wait) || pace.is_over();
                 if !enough {
                     forwarder.datagram(received.bytes);
+                    enough = !packets.as_mut().map_or(Ok(true), |packets| packets.datagram(received, &stop))?;
                     #[cfg(feature = "kafka")]
                     if let Some(publisher) = &mut publisher {
+                        // By now this thread can do no more than the publisher's may.
+                        publisher.start();
                         // What is recorded can wait.
-                        while publisher.is_full() && !stop.within(Duration::from_millis(5)) {}
+                        while publisher.is_full() && !pace.is_over() && !stop.within(Duration::from_millis(5)) {}
                         publisher.datagram(received, &config.selection);
-                        publisher.flush_full();
+                        if pace.is_slow() {
+                            publisher.flush();
+                        } else {
+                            publisher.flush_full();
+                        }
                     }
-                    enough = !packets.as_mut().map_or(Ok(true), |packets| packets.datagram(received, &stop))?;
                 }
                 Ok(!enough)
             },
@@ -99,7 +105,7 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
     recording.progress.finish_and_clear();
     #[cfg(feature = "kafka")]
     if let Some(publisher) = &mut publisher {
-        publisher.end();
+        publisher.end_unhurried(|| stop.is_set());
         publisher.log();
         crate::tell(format_args!("{publisher}"));
     }
@@ -155,6 +161,12 @@ impl Pace {
     fn scaled(&self, recorded: Duration) -> Duration {
         let scale = |speed| Duration::try_from_secs_f64(recorded.as_secs_f64() / speed).unwrap_or(Duration::MAX);
         self.speed.map_or(Duration::ZERO, scale)
+    }
+
+    /// Whether datagrams are waited for.
+    #[cfg(feature = "kafka")]
+    fn is_slow(&self) -> bool {
+        self.speed.is_some()
     }
 
     fn is_over(&self) -> bool {

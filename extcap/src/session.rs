@@ -79,11 +79,12 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
     // What is wrong with the input is told before an output is made.
     let recording = words.path("read");
     let recording = recording.map(|path| Recording::open(path, config.listen.port)).transpose()?;
+    let rotation = config::rotation(words)?;
     #[cfg(feature = "kafka")]
     if let (Some(publish), None, None) = (&config.publish, &recording, words.path("write")) {
         return collect::run(&config, publish);
     }
-    let files = Files::new(config::rotation(words)?);
+    let files = Files::new(rotation);
     if let Some(recording) = recording {
         // A recording that is sent on need not be written too.
         let is_written = words.path("write").is_some() || !config.sends();
@@ -440,7 +441,9 @@ impl Session<'_> {
             // Without a toolbar there is one to wait for twice; not the source, which may wait for us.
             PollFd::from_borrowed_fd(asked.unwrap_or(self.stop.stream.as_fd()), PollFlags::IN),
         ];
-        let deadline = deadline.into_iter().chain(toolbar.map(Toolbar::due)).min();
+        // No event tells that there is room in a publisher.
+        let again = self.is_publisher_full().then(|| Instant::now() + RECEIVE_AGAIN);
+        let deadline = deadline.into_iter().chain(toolbar.map(Toolbar::due)).chain(again).min();
         // A time beyond what poll knows is no limit.
         let timeout =
             deadline.and_then(|deadline| Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok());
@@ -500,7 +503,19 @@ impl Session<'_> {
 
     /// Whether datagrams are taken now: there is room for them, or they would get lost anyway.
     fn may_take(&mut self) -> bool {
-        !self.source.is_patient() || self.sink.room().is_some()
+        !self.source.is_patient() || (self.sink.room().is_some() && !self.is_publisher_full())
+    }
+
+    /// Whether what is to be published has no room for more.
+    #[cfg(feature = "kafka")]
+    fn is_publisher_full(&self) -> bool {
+        self.publisher.as_ref().is_some_and(|(publisher, _)| publisher.is_full())
+    }
+
+    #[cfg(not(feature = "kafka"))]
+    #[allow(clippy::unused_self, reason = "the other of these looks")]
+    fn is_publisher_full(&self) -> bool {
+        false
     }
 
     /// Goes on with the next file where this one is full. Returns whether there is none.

@@ -96,7 +96,9 @@ impl Consumer {
         let (sender, events) = channel();
         let (end, ended) = oneshot::channel();
         let mut merge = Merge::default();
-        partitions.iter().for_each(|partition| merge.add(*partition));
+        for partition in &partitions {
+            merge.add(*partition);
+        }
         let reader = Reader { consume: Arc::new(consume.clone()), news: News { sender, waker } };
         Ok(Consumer {
             thread: Some(Thread { runtime, client, reader, partitions, ended }),

@@ -145,7 +145,8 @@ pub fn write(received: &Received<'_>, key: IpAddr, format: Format) -> Record {
             (flow.encode_to_vec(), BTreeMap::new())
         }
     };
-    let timestamp = DateTime::from_timestamp_nanos(received.timestamp as i64);
+    // Whole milliseconds: the client cuts off differences within a request, which may then be one less.
+    let timestamp = DateTime::from_timestamp_millis((received.timestamp / 1_000_000) as i64).unwrap_or_default();
     let mut text = String::new();
     write_key(key, &mut text);
     Record { key: Some(text.into_bytes()), value: Some(value), headers, timestamp }
@@ -210,6 +211,7 @@ mod tests {
             let received = Received { timestamp, sender, bytes: &bytes };
             let format = if is_raw { Format::Raw } else { Format::Akvorado };
             let record = write(&received, sender.to_canonical(), format);
+            prop_assert_eq!(record.timestamp.timestamp_subsec_nanos() % 1_000_000, 0);
             prop_assert_eq!(record.key.clone(), Some(sender.to_canonical().to_string().into_bytes()));
             let read = Message::read(record, None).unwrap();
             let unit = if is_raw { 1 } else { 1_000_000 };

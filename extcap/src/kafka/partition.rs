@@ -168,13 +168,15 @@ impl Task {
                 self.reader.news.tell(Event::Failed(format!("Kafka: partition {partition}: {}", reason(&error))));
                 return;
             }
-            tracing::warn!("Kafka: partition {partition}: {}; trying again", reason(&error));
+            if failures == 1 {
+                tracing::warn!("Kafka: partition {partition}: {}; trying again", reason(&error));
+            }
             self.reader.news.tell(Event::Late(partition));
             again.wait().await;
             // What the client knows of brokers may be as old as its connections.
             match self.reader.consume.connection.open().await {
                 Ok(client) => self.client = Arc::new(client),
-                Err(what) => tracing::warn!("Kafka: {what}; trying again"),
+                Err(what) => tracing::debug!("Kafka: {what}; trying again"),
             }
         }
     }
@@ -184,13 +186,12 @@ impl Task {
         let topic = self.reader.consume.connection.topic.name.clone();
         let client = self.client.partition_client(topic, self.partition, UnknownTopicHandling::Error);
         let client = in_time(client).await?;
-        let mut next = match self.next {
-            Some(next) => next,
-            None => {
-                let first = self.first(&client).await?;
-                tracing::info!("Kafka: partition {}: from offset {first} on", self.partition);
-                first
-            }
+        let mut next = if let Some(next) = self.next {
+            next
+        } else {
+            let first = self.first(&client).await?;
+            tracing::info!("Kafka: partition {}: from offset {first} on", self.partition);
+            first
         };
         loop {
             self.next = Some(next);
@@ -223,13 +224,11 @@ impl Task {
     async fn fetch(&self, client: &PartitionClient, next: i64) -> Result<(Vec<RecordAndOffset>, i64), Error> {
         let fetch = in_time(client.fetch_records(next, 1..FETCH, WAIT.as_millis() as i32));
         tokio::pin!(fetch);
-        match timeout(LATE, &mut fetch).await {
-            Ok(fetched) => fetched,
-            Err(_) => {
-                self.reader.news.tell(Event::Late(self.partition));
-                fetch.await
-            }
+        if let Ok(fetched) = timeout(LATE, &mut fetch).await {
+            return fetched;
         }
+        self.reader.news.tell(Event::Late(self.partition));
+        fetch.await
     }
 
     /// The offset to begin with.

@@ -148,17 +148,14 @@ impl<'a> Values<'a> {
 
     fn tls(&self) -> Result<ClientConfig, String> {
         let mut roots = RootCertStore::empty();
-        match self.authorities {
-            Some(path) => {
-                for certificate in certificates("ssl.ca.location", path)? {
-                    roots.add(certificate).map_err(|error| format!("ssl.ca.location: {path}: {error}"))?;
-                }
+        if let Some(path) = self.authorities {
+            for certificate in certificates("ssl.ca.location", path)? {
+                roots.add(certificate).map_err(|error| format!("ssl.ca.location: {path}: {error}"))?;
             }
-            None => {
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-                if roots.is_empty() {
-                    return Err("this host has no certificate authorities: name them by ssl.ca.location".to_owned());
-                }
+        } else {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            if roots.is_empty() {
+                return Err("this host has no certificate authorities: name them by ssl.ca.location".to_owned());
             }
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,10 @@ const LAST: Duration = Duration::from_secs(10);
 const CHUNK: usize = 64 * 1024;
 
 /// What a datagram in memory needs besides its bytes.
-const OVERHEAD: usize = 64;
+const OVERHEAD: usize = 128;
+
+/// A partition may hold so many times the room that is left: one that is stuck leaves room for the others.
+const SHARE: usize = 8;
 
 /// What is published, and where.
 #[derive(Clone, Debug)]
@@ -45,52 +48,72 @@ pub struct Publish {
 
 /// Datagrams that came together.
 #[derive(Debug, Default)]
-pub struct Chunk {
+struct Chunk {
     bytes: Vec<u8>,
-    datagrams: Vec<Datagram>,
+    datagrams: Vec<Place>,
 }
 
+/// Where a datagram stands in a chunk, and what is known of it.
 #[derive(Clone, Copy, Debug)]
-struct Datagram {
+struct Place {
     timestamp: u64,
     sender: IpAddr,
     key: IpAddr,
+    /// The place of its partition.
+    lane: usize,
     start: usize,
     end: usize,
 }
 
-/// A datagram in a chunk.
-#[derive(Clone, Debug)]
+/// A datagram that waits for its partition.
+#[derive(Debug)]
 pub struct Waiting {
-    chunk: Arc<Chunk>,
-    place: usize,
+    timestamp: u64,
+    sender: IpAddr,
+    pub key: IpAddr,
+    /// Of its own: a partition that is stuck keeps nothing of others.
+    bytes: Box<[u8]>,
 }
 
 impl Waiting {
-    pub fn key(&self) -> IpAddr {
-        self.chunk.datagrams[self.place].key
-    }
-
     pub fn received(&self) -> Received<'_> {
-        let Datagram { timestamp, sender, start, end, .. } = self.chunk.datagrams[self.place];
-        Received { timestamp, sender, bytes: &self.chunk.bytes[start..end] }
+        Received { timestamp: self.timestamp, sender: self.sender, bytes: &self.bytes }
     }
 
     /// The bytes of memory that it takes.
     pub fn size(&self) -> usize {
-        self.received().bytes.len() + OVERHEAD
+        self.bytes.len() + OVERHEAD
     }
 }
 
 /// What became of datagrams.
 #[derive(Debug, Default)]
 pub struct Counts {
-    /// Bytes that wait.
-    pub waiting: AtomicUsize,
+    /// Bytes that wait, in all and for each partition.
+    waiting: AtomicUsize,
+    lanes: Vec<AtomicUsize>,
     /// Datagrams that Kafka acknowledged.
     pub published: AtomicU64,
     /// Datagrams that it refused for good.
     pub refused: AtomicU64,
+}
+
+impl Counts {
+    fn add(&self, lane: usize, size: usize) {
+        self.waiting.fetch_add(size, Ordering::Relaxed);
+        self.lanes[lane].fetch_add(size, Ordering::Relaxed);
+    }
+
+    /// Gives back room.
+    pub fn release(&self, lane: usize, size: usize) {
+        self.waiting.fetch_sub(size, Ordering::Relaxed);
+        self.lanes[lane].fetch_sub(size, Ordering::Relaxed);
+    }
+
+    /// Datagrams that are done with.
+    fn settled(&self) -> u64 {
+        self.published.load(Ordering::Relaxed) + self.refused.load(Ordering::Relaxed)
+    }
 }
 
 /// Puts datagrams into a topic.
@@ -103,9 +126,12 @@ pub struct Publisher {
     thread: Option<Thread>,
     ended: Receiver<()>,
     counts: Arc<Counts>,
-    /// Datagrams that were taken, that there was no room for, and what is no sFlow.
+    /// A key as it is written.
+    text: String,
+    /// Datagrams that were taken, that there was no room for, of agents that are not selected, and what is no sFlow.
     taken: u64,
     left_out: u64,
+    not_selected: u64,
     other: u64,
     /// When it was last told that there is no room.
     told: Option<Instant>,
@@ -144,6 +170,7 @@ impl Publisher {
         let (sender, chunks) = unbounded_channel();
         let (end, ended) = channel();
         let (topic, count) = (topic.to_string(), partitions.len());
+        let counts = Counts { lanes: (0..count).map(|_| AtomicUsize::new(0)).collect(), ..Counts::default() };
         tracing::info!("publishing to {topic}, {count} partitions");
         let publish = Arc::new(publish.clone());
         Ok(Publisher {
@@ -153,9 +180,11 @@ impl Publisher {
             chunks: Some(sender),
             thread: Some(Thread { runtime, client, partitions, publish, chunks, end }),
             ended,
-            counts: Arc::default(),
+            counts: Arc::new(counts),
+            text: String::new(),
             taken: 0,
             left_out: 0,
+            not_selected: 0,
             other: 0,
             told: None,
         })
@@ -169,9 +198,15 @@ impl Publisher {
         }
     }
 
-    /// Whether there is no room for more.
+    /// Whether there is no room for a datagram of a partition.
+    fn has_no_room(&self, lane: usize) -> bool {
+        let left = self.backlog.saturating_sub(self.counts.waiting.load(Ordering::Relaxed));
+        left == 0 || self.counts.lanes[lane].load(Ordering::Relaxed) / SHARE > left
+    }
+
+    /// Whether it is better to wait: up to here there is room for a datagram of any partition.
     pub fn is_full(&self) -> bool {
-        self.counts.waiting.load(Ordering::Relaxed) >= self.backlog
+        self.counts.waiting.load(Ordering::Relaxed) > self.backlog / 2
     }
 
     /// Takes a datagram, if it is of one of the selected agents and there is room.
@@ -182,19 +217,22 @@ impl Publisher {
         };
         let key = message::key(&datagram, received.sender);
         if !selection.agents.contains(key) || !selection.senders.contains(received.sender.to_canonical()) {
+            self.not_selected += 1;
             return;
         }
-        if self.is_full() {
+        message::write_key(key, &mut self.text);
+        let lane = partition(self.text.as_bytes(), self.counts.lanes.len());
+        if self.has_no_room(lane) {
             self.left_out += 1;
             self.tell_full();
             return;
         }
         self.taken += 1;
-        self.counts.waiting.fetch_add(received.bytes.len() + OVERHEAD, Ordering::Relaxed);
+        self.counts.add(lane, received.bytes.len() + OVERHEAD);
         let start = self.chunk.bytes.len();
         self.chunk.bytes.extend_from_slice(received.bytes);
         let Received { timestamp, sender, .. } = *received;
-        self.chunk.datagrams.push(Datagram { timestamp, sender, key, start, end: self.chunk.bytes.len() });
+        self.chunk.datagrams.push(Place { timestamp, sender, key, lane, start, end: self.chunk.bytes.len() });
     }
 
     /// Hands over what was taken, once it is enough to be worth it.
@@ -228,37 +266,56 @@ impl Publisher {
         }
     }
 
-    /// Lets Kafka take what waits, for some time.
+    /// Lets Kafka take what waits, for some time. What it has not taken by then is counted.
     pub fn end(&mut self) {
+        self.start();
         self.flush();
         self.chunks = None;
-        // What it has not taken by then is counted.
         _ = self.ended.recv_timeout(LAST);
     }
 
-    pub fn log(&self) {
-        if self.is_well() {
-            tracing::info!("{self}");
-        } else {
-            tracing::warn!("{self}");
+    /// Lets Kafka take all that waits, as long as it does take some.
+    pub fn end_unhurried(&mut self, is_stopped: impl Fn() -> bool) {
+        self.flush();
+        self.chunks = None;
+        self.start();
+        let (mut settled, mut since) = (self.counts.settled(), Instant::now());
+        while since.elapsed() < LAST && !is_stopped() {
+            if self.ended.recv_timeout(Duration::from_millis(100)) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            if self.counts.settled() != settled {
+                (settled, since) = (self.counts.settled(), Instant::now());
+            }
         }
     }
 
-    fn is_well(&self) -> bool {
-        self.left_out == 0 && self.counts.refused.load(Ordering::Relaxed) == 0
+    pub fn log(&self) {
+        // Nobody waits any more after the end.
+        let is_late = self.chunks.is_none() && self.unacknowledged() > 0;
+        if is_late || self.left_out > 0 || self.counts.refused.load(Ordering::Relaxed) > 0 {
+            tracing::warn!("{self}");
+        } else {
+            tracing::info!("{self}");
+        }
+    }
+
+    fn unacknowledged(&self) -> u64 {
+        self.taken.saturating_sub(self.counts.settled())
     }
 }
 
 impl fmt::Display for Publisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [published, refused] =
-            [&self.counts.published, &self.counts.refused].map(|count| count.load(Ordering::Relaxed));
+        let unacknowledged = self.unacknowledged();
+        let Counts { published, refused, .. } = &*self.counts;
+        let [published, refused] = [published, refused].map(|count| count.load(Ordering::Relaxed));
         write!(f, "{published} datagrams published to {}", self.topic)?;
-        let waiting = self.taken.saturating_sub(published + refused);
         for (count, what) in [
-            (waiting, "not acknowledged"),
+            (unacknowledged, "not acknowledged"),
             (refused, "refused"),
             (self.left_out, "not taken, for Kafka did not keep up"),
+            (self.not_selected, "of others than --agents"),
             (self.other, "left out, for they are no sFlow"),
         ] {
             if count > 0 {
@@ -277,21 +334,19 @@ impl Thread {
             let mut producers = JoinSet::new();
             let queues: Vec<UnboundedSender<Waiting>> = partitions
                 .iter()
-                .map(|partition| {
+                .enumerate()
+                .map(|(lane, partition)| {
                     let (queue, waiting) = unbounded_channel();
                     let (publish, client, counts) = (Arc::clone(&publish), Arc::clone(&client), Arc::clone(counts));
-                    producers.spawn(Producer::new(publish, client, *partition, counts).run(waiting));
+                    producers.spawn(Producer::new(publish, client, *partition, lane, counts).run(waiting));
                     queue
                 })
                 .collect();
-            let mut text = String::new();
-            while let Some(chunk) = chunks.recv().await {
-                let chunk = Arc::new(chunk);
-                for place in 0..chunk.datagrams.len() {
-                    message::write_key(chunk.datagrams[place].key, &mut text);
-                    let waiting = Waiting { chunk: Arc::clone(&chunk), place };
+            while let Some(Chunk { bytes, datagrams }) = chunks.recv().await {
+                for Place { timestamp, sender, key, lane, start, end } in datagrams {
+                    let waiting = Waiting { timestamp, sender, key, bytes: bytes[start..end].into() };
                     // Producers end only when there is nothing more to come.
-                    _ = queues[partition(text.as_bytes(), queues.len())].send(waiting);
+                    _ = queues[lane].send(waiting);
                 }
             }
             drop(queues);

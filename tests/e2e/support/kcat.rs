@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Output, Stdio};
 
 use super::broker::TOOLS;
-use super::wait_for;
+use super::{Home, wait_for};
 
 /// A record as it was read, or as it is to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub struct Record {
 
 /// Ends a record in what kcat prints: no record has this in it.
 const END: &[u8] = b"\x01\x02-end-of-record-\x02\x01\n";
+const HEADERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/e2e/support/headers.c");
 const FORMAT: &str = r"%p %o %T %K %S %k%s%h\x01\x02-end-of-record-\x02\x01\n";
 
 /// How kcat gets to brokers.
@@ -120,6 +121,24 @@ impl Kcat {
             words.push(file.into());
         }
         self.must(words);
+    }
+
+    /// The headers of all records of a partition, whole: kcat ends each with its first NUL byte.
+    pub fn whole_headers(&self, topic: &str, partition: i32) -> Vec<Vec<(String, Vec<u8>)>> {
+        let home = Home::bare();
+        let program = home.file("headers").display().to_string();
+        home.output("cc", &["-Wall", "-Wextra", "-Werror", "-o", &program, HEADERS, "-lrdkafka"]);
+        let mut command = home.command(&program);
+        command.args([&self.brokers, topic, &partition.to_string()]).env("LD_LIBRARY_PATH", TOOLS);
+        let output = command.output().expect("the program");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).expect("text"), 16).expect("a byte");
+        let bytes = |text: &str| text.as_bytes().chunks(2).map(byte).collect();
+        let line = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            words.chunks(2).map(|words| (words[0].to_owned(), bytes(words[1]))).collect()
+        };
+        String::from_utf8(output.stdout).expect("text").lines().map(line).collect()
     }
 
     /// All records of a partition, from its first to its present end.

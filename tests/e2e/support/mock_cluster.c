@@ -4,11 +4,15 @@
  *     lead PARTITION BROKER
  *     down BROKER
  *     up BROKER
+ *     refuse COUNT ERROR: the next so many requests to write something are answered with this number
  * It ends with standard input. */
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* The number of requests to write, in Kafka's protocol. */
+#define PRODUCE 0
 
 static void must(rd_kafka_resp_err_t error, const char *what) {
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -37,13 +41,16 @@ int main(int count, char **words) {
     printf("%s\n", rd_kafka_mock_cluster_bootstraps(cluster));
     fflush(stdout);
     while (fgets(line, sizeof line, stdin)) {
-        int partition, broker;
+        int partition, broker, refusal;
         if (sscanf(line, "lead %d %d", &partition, &broker) == 2)
             must(rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker), line);
         else if (sscanf(line, "down %d", &broker) == 1)
             must(rd_kafka_mock_broker_set_down(cluster, broker), line);
         else if (sscanf(line, "up %d", &broker) == 1)
             must(rd_kafka_mock_broker_set_up(cluster, broker), line);
+        else if (sscanf(line, "refuse %d %d", &count, &refusal) == 2)
+            while (count-- > 0)
+                rd_kafka_mock_push_request_errors(cluster, PRODUCE, 1, refusal);
         else
             must(RD_KAFKA_RESP_ERR__INVALID_ARG, line);
         printf("done\n");

@@ -74,6 +74,11 @@ impl MockCluster {
     pub fn up(&mut self, broker: i64) {
         self.tell(&format!("up {broker}"));
     }
+
+    /// Answers the next so many requests to write something with an error of Kafka's protocol.
+    pub fn refuse(&mut self, error: i16, count: u32) {
+        self.tell(&format!("refuse {count} {error}"));
+    }
 }
 
 impl Drop for MockCluster {
