@@ -209,7 +209,7 @@ pub const OPTIONS: &[Opt] = &[
         more: "For example kafka1:9092,kafka2:9092/sflow; the port is 9092 where none is given",
         kind: Kind::Needed {
             hint: "kafka1:9092,kafka2:9092/sflow",
-            pattern: concat!(r"^\s*", collector!(), r"(\s*,\s*", collector!(), r")*\s*/[A-Za-z0-9._-]{1,249}\s*$"),
+            pattern: concat!(r"^\s*(", collector!(), r"(\s*,\s*", collector!(), r")*\s*/[A-Za-z0-9._-]{1,249})?\s*$"),
         },
     },
     #[cfg(feature = "kafka")]

@@ -78,6 +78,7 @@ struct Totals {
     published: usize,
     unacknowledged: usize,
     refused: usize,
+    of_others: usize,
     not_taken: usize,
     no_sflow: usize,
     said: String,
@@ -96,6 +97,7 @@ impl Totals {
             match what {
                 "not acknowledged" => totals.unacknowledged = number,
                 "refused" => totals.refused = number,
+                "of others than --agents" => totals.of_others = number,
                 "not taken" => totals.not_taken = number,
                 "left out" => totals.no_sflow = number,
                 published => {
@@ -511,6 +513,7 @@ fn agents_and_senders_choose_and_what_is_no_sflow_is_left_out_and_counted() {
         let published = if is_chosen { 7 * 5 } else { 0 };
         assert_eq!((totals.published, totals.no_sflow), (published, noise.len()), "{arguments:?}: {totals:?}");
         assert_eq!(totals.received, sent.len() + noise.len());
+        assert_eq!(totals.of_others, sent.len() - published);
         assert_eq!(by_key(&broker.kcat().consume(TOPIC, 0)), by_agent(&expected), "{arguments:?}");
     }
 }
