@@ -69,7 +69,7 @@ pub fn for_wireshark(words: &Words, fifo: Option<&Path>, pipes: &mut Option<Pipe
     interface.is_ready(words)?;
     let config = Config::check(words)?;
     let toolbar = pipes.as_mut().zip(window).map(|(pipes, window)| Toolbar::new(pipes, window, &config.selection));
-    run(&config, Some(fifo), None, toolbar)?.failure.map_or(Ok(()), Err)
+    run(&config, || Ok(fifo), None, toolbar)?.failure.map_or(Ok(()), Err)
 }
 
 /// A capture for the shell.
@@ -90,8 +90,9 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
         let is_written = words.path("write").is_some() || !config.sends();
         return replay::run(&config, recording, is_written.then_some(files));
     }
-    let stdout = files.are_standard_output().then(|| sink::open_file(Path::new("-"))).transpose()?;
-    run(&config, stdout, Some(files), None)?.print()
+    let (first, stdout) = (files.first(now())?, files.are_standard_output());
+    let stdout = stdout.then(|| sink::open_file(&first)).transpose()?;
+    run(&config, || stdout.map_or_else(|| sink::open_file(&first), Ok), Some(files), None)?.print()
 }
 
 /// What was lost before it came to a capture, and how it is told.
@@ -192,10 +193,11 @@ impl Summary {
     }
 }
 
-/// A capture into what is open, or into files.
+/// A capture into what `open` gives: it is not called, so that no file is made or emptied, where there is nothing to take
+/// datagrams from.
 fn run(
     config: &Config,
-    open: Option<File>,
+    open: impl FnOnce() -> Result<File, Failure>,
     files: Option<Files>,
     toolbar: Option<Toolbar<'_>>,
 ) -> Result<Summary, Failure> {
@@ -206,13 +208,7 @@ fn run(
     #[cfg(feature = "kafka")]
     let mut publisher = config.publish.as_ref().map(Publisher::open).transpose()?;
     let (mut source, _forwarding) = Source::open(config)?;
-    // Where there is nothing to take datagrams from, no file is made, and none is emptied.
-    let file = match (open, &files) {
-        (Some(open), _) => open,
-        (None, Some(files)) => sink::open_file(&files.first(now())?)?,
-        (None, None) => return Err(Failure::new("there is nothing to write to")),
-    };
-    let sink = Sink::new(file, config.backlog)?;
+    let sink = Sink::new(open()?, config.backlog)?;
     tracing::info!("{description}");
     let folder = files.as_ref().and_then(Files::folder);
     sandbox::enter(Needs {

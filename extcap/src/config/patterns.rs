@@ -26,7 +26,8 @@ fn verdicts(name: &str, pattern: &str, value: &str) -> (bool, bool) {
     let words = cli::read(words).unwrap();
     // An empty field is not looked at.
     let dialog = value.is_empty() || Regex::new(pattern).unwrap().is_match(value);
-    (dialog, Config::check(&words).is_ok())
+    // Nothing is no topic.
+    (dialog, Config::check(&words).is_ok() && (name != "kafka" || !value.trim().is_empty()))
 }
 
 /// The fields that are for a topic.

@@ -157,14 +157,16 @@ fn wireshark_is_told_what_is_missing() {
     let home = Home::new();
     let capture = |interface: &str, options: &[&str]| {
         // A FIFO that is there and read, or the program would wait.
-        let fifo = Fifo::new(&home, &format!("fifo-{interface}-{}", options.len()));
+        let fifo = Fifo::new(&home, &format!("fifo-{interface}-{}", options.concat().len()));
         let path = fifo.path.display().to_string();
         failure(&home, &[&["--capture", "--extcap-interface", interface, "--fifo", &path], options].concat())
     };
-    let said = capture("sflow-kafka", &[]);
     let expected = "--kafka is missing: Brokers and topic, such as kafka1:9092,kafka2:9092/sflow (for tshark: \
                     -o extcap.sflow_kafka.kafka:kafka1:9092,kafka2:9092/sflow)";
-    assert!(said.ends_with(expected), "{said}");
+    for empty in [&[][..], &["--kafka", " "]] {
+        let said = capture("sflow-kafka", empty);
+        assert!(said.ends_with(expected), "{said}");
+    }
     let nobody = format!("127.0.0.1:{}/sflow", free_port());
     let said = capture("sflow-kafka", &["--kafka", &nobody]);
     assert!(said.contains(&format!("--kafka: {nobody}: ")) && said.contains("refused"), "{said}");
