@@ -113,6 +113,7 @@ test-tools: ## install those tools (Debian)
 
 bench: ## what it costs and carries, beside a bare receive loop (some minutes, on a machine with nothing else to do)
 	$(CARGO) bench --locked --package sflowdump $(features) --bench live
+	$(if $(FEATURES),$(CARGO) bench --locked --package sflowdump $(features) --bench kafka)
 	$(CARGO) bench --locked --package sflowcap --bench decode
 	$(CARGO) bench --locked --package libsflowcap --bench c
 	scripts/bench-instructions.sh
@@ -129,7 +130,7 @@ lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with 
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) clippy --package sflowdump --features kafka --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --features sflowdump/kafka
-	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh packaging/docker/*/entry; fi
+	if command -v shellcheck; then shellcheck .ci/run scripts/*.sh docs/*.sh packaging/docker/entry-*; fi
 	python3 fixtures/generate.py /dev/stdout | cmp - fixtures/demo.pcap
 	$(pages) $(CARGO_TARGET_DIR)/pages
 	diff -r packaging/completions $(CARGO_TARGET_DIR)/pages/completions

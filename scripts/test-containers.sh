@@ -29,8 +29,8 @@ tar -C "$work/source" --strip-components=1 -xf "$folder"/sflowdump-*.tar.xz
 
 for image in tcpdump tshark; do
     echo "Building sflowdump/$image"
-    "${images[@]}" build --quiet --network host --build-arg BASE="$BASE" --tag "sflowdump/$image" \
-        --file "$work/source/packaging/docker/$image/Dockerfile" "$work/source" >"$work/log" 2>&1 ||
+    "${images[@]}" build --quiet --network host --build-arg BASE="$BASE" --build-arg READER="$image" \
+        --tag "sflowdump/$image" --file "$work/source/packaging/docker/Dockerfile" "$work/source" >"$work/log" 2>&1 ||
         { tail -n 40 "$work/log" >&2 && exit 1; }
 done
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::datagram::Datagram;
 use crate::flow::{ExtendedTimestamp, SampledHeader};
-use crate::interfaces::{AgentKey, Interfaces, Kind};
+use crate::interfaces::{AgentKey, Fetch, Interfaces, Kind};
 use crate::link::{Framing, Home, LinkType};
 use crate::metadata::{self, Making, Told};
 use crate::names::{self, Names};
@@ -268,6 +268,9 @@ impl Converter {
             return;
         }
         let key = AgentKey { agent, sub_agent_id: datagram.sub_agent_id, version: datagram.version };
+        if let Some(fetch) = self.interfaces.fetch(key) {
+            fetch_for(&datagram, fetch);
+        }
         let place = self.interfaces.agent(key);
         self.totals.untracked_datagrams += u64::from(place.is_none());
         let restarts = place.map_or(0, |place| self.follow(&datagram, place, key, &mut report));
@@ -717,6 +720,20 @@ impl Converter {
             statistics.write(out);
         }
     }
+}
+
+/// Fetches what a datagram's samples need.
+#[inline(never)]
+fn fetch_for(datagram: &Datagram<'_>, mut fetch: Fetch<'_>) {
+    for sample in datagram.samples().flatten() {
+        match sample {
+            Sample::Flow(sample) => fetch.add(sample.source()),
+            Sample::Discarded(sample) => fetch.add(sample.source()),
+            Sample::Counters(sample) => fetch.add(sample.source()),
+            _ => {}
+        }
+    }
+    fetch.now();
 }
 
 /// Whether thinning keeps a packet of a datagram. If so, it stands for two to the power of the result.

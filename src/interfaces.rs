@@ -4,6 +4,8 @@
 //! that sends several versions at once counts in each of them. An *interface* is what the file has for an agent's data source:
 //! its packets, its name, its statistics. Both are bounded, for anybody can send datagrams in the name of any number of agents.
 
+mod fetch;
+
 use std::net::IpAddr;
 
 use crate::datagram::Version;
@@ -11,6 +13,8 @@ use crate::index::Index;
 use crate::link::LinkType;
 use crate::sample::DataSource;
 use crate::sequence::{RunningTotal, Sequence, Step};
+
+pub(crate) use fetch::Fetch;
 
 /// An address as two words.
 fn address_words(address: IpAddr) -> [u64; 2] {
@@ -46,6 +50,7 @@ impl AgentKey {
 #[repr(align(64))]
 pub(crate) struct Agent {
     key: AgentKey,
+    hash: u32,
     sequence: Sequence,
     uptime: u32,
     /// How often it began anew: its streams then do too.
@@ -58,8 +63,8 @@ impl Agent {
     /// The uptime is in milliseconds and wraps: from there it is no restart.
     const NEAR_WRAP: u32 = u32::MAX - 600_000;
 
-    fn new(key: AgentKey) -> Self {
-        Agent { key, sequence: Sequence::default(), uptime: 0, restarts: 0, host_name: None }
+    fn new(key: AgentKey, hash: u32) -> Self {
+        Agent { key, hash, sequence: Sequence::default(), uptime: 0, restarts: 0, host_name: None }
     }
 
     /// How often the agent began anew.
@@ -288,7 +293,7 @@ impl Interfaces {
     fn add_agent(&mut self, key: AgentKey, hash: u32) -> Option<u32> {
         let place = self.all_agents.len();
         (place < self.most).then(|| {
-            self.all_agents.push(Agent::new(key));
+            self.all_agents.push(Agent::new(key, hash));
             self.agents.add(hash, place as u32);
             place as u32
         })
@@ -302,7 +307,9 @@ impl Interfaces {
     /// The place of the stream of an agent's data source, unless there are too many.
     #[inline]
     pub(crate) fn stream(&mut self, agent: u32, source: DataSource) -> Option<u32> {
-        let hash = self.streams.hash(joined(source.class, source.index), u64::from(agent));
+        // By the agent's hash, not its place: so that streams can be looked for before the agent is found.
+        let agent_hash = self.all_agents[agent as usize].hash;
+        let hash = self.streams.hash(joined(source.class, source.index), agent_hash.into());
         let is = |place: u32| {
             let stream = &self.all_streams[place as usize];
             stream.agent == agent && stream.source == source
@@ -524,7 +531,7 @@ mod tests {
 
     #[test]
     fn an_uptime_that_wraps_is_no_restart() {
-        let mut agent = Agent::new(series(1));
+        let mut agent = Agent::new(series(1), 0);
         let steps = [(1, u32::MAX - 500), (2, 500), (4, 1500)].map(|(number, uptime)| agent.step(number, uptime));
         assert_eq!(steps, [Step::Next, Step::Next, Step::Gap(1)]);
     }

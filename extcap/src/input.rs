@@ -20,7 +20,7 @@ use sflowcap::capture::Received;
 use crate::Failure;
 use crate::ports::OtherPorts;
 
-/// What is read of a file at once; a larger block makes it grow.
+/// What is read of a file at once. Where a block fills it and goes on, it grows.
 const BUFFER: usize = 256 * 1024;
 
 /// No block that a capture tool writes is larger.
@@ -95,6 +95,7 @@ impl Feed {
             passed: Passed::default(),
             other_ports: Some(OtherPorts::default()),
             fragments: IpDefragPool::new(),
+            is_classic: false,
             big_endian: false,
         };
         Ok(Feed { name: name.to_owned(), reader, offset: 0, buffer: BUFFER, interfaces: Vec::new(), frames })
@@ -124,21 +125,30 @@ impl Feed {
                 Err(error) => Fault::of(&error),
             };
             match fault {
-                Fault::Incomplete if !self.reader.reader_exhausted() => {
-                    if self.reader.refill().is_err() {
-                        return Err(self.damaged("the file cannot be read on"));
-                    }
-                }
+                Fault::Incomplete if !self.reader.reader_exhausted() => self.refill()?,
+                // It may claim what the file does not have: room is made for what is there.
+                Fault::TooSmall if self.reader.data().len() < self.buffer => self.refill()?,
                 Fault::TooSmall if self.buffer < MOST_BUFFER => {
-                    self.buffer *= 4;
+                    self.buffer *= 2;
                     self.reader.grow(self.buffer);
                 }
-                Fault::Incomplete => return Err(self.damaged("the file ends within a packet")),
-                Fault::TooSmall => return Err(self.damaged("a packet claims an impossible length")),
+                Fault::Incomplete if !self.frames.claims_too_much(self.reader.data()) => {
+                    return Err(self.damaged("the file ends within a packet"));
+                }
+                Fault::Incomplete | Fault::TooSmall => {
+                    return Err(self.damaged("a packet claims an impossible length"));
+                }
                 Fault::Damaged => return Err(self.damaged("no packet stands there")),
             }
         }
         Ok(())
+    }
+
+    fn refill(&mut self) -> Result<(), Failure> {
+        match self.reader.refill() {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.damaged("the file cannot be read on")),
+        }
     }
 
     fn damaged(&self, what: &str) -> Failure {
@@ -243,11 +253,22 @@ struct Frames {
     /// None once there was a datagram to the port.
     other_ports: Option<OtherPorts>,
     fragments: IpDefragPool<u64, ()>,
-    /// Whether this section of a pcapng file is.
+    /// Whether the file is pcap, not pcapng.
+    is_classic: bool,
+    /// Whether it is, or this section of a pcapng file.
     big_endian: bool,
 }
 
 impl Frames {
+    /// Whether a packet is said to be larger than any.
+    fn claims_too_much(&self, part: &[u8]) -> bool {
+        let place = if self.is_classic { 8 } else { 4 };
+        part.get(place..).and_then(|rest| rest.first_chunk()).is_some_and(|length| {
+            let length = if self.big_endian { u32::from_be_bytes(*length) } else { u32::from_le_bytes(*length) };
+            length as usize > MOST_BUFFER
+        })
+    }
+
     /// A part of a file: a header, or a packet.
     fn part(
         &mut self,
@@ -259,6 +280,7 @@ impl Frames {
             PcapBlockOwned::LegacyHeader(header) => {
                 let resolution = if header.is_nanosecond_precision() { 1_000_000_000 } else { 1_000_000 };
                 // Above the link type the word may tell the length of frame check sequences.
+                (self.is_classic, self.big_endian) = (true, header.is_bigendian());
                 *interfaces = vec![Interface { link_type: header.network.0 & 0xffff, resolution, offset: 0 }];
                 Ok(true)
             }
@@ -450,4 +472,54 @@ fn lax_ip<'a>(net: &LaxNetSlice<'a>) -> Option<(IpAddr, IpNumber, &'a [u8])> {
         LaxNetSlice::Arp(_) => return None,
     };
     (!payload.fragmented).then_some((sender, payload.ip_number, payload.payload))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A packet of a pcap file that claims a length, and has another.
+    fn packet(claimed: u32, length: usize) -> Vec<u8> {
+        [0, 0, claimed, claimed].iter().flat_map(|word| word.to_le_bytes()).chain(vec![0; length]).collect()
+    }
+
+    /// Reads a pcap file of such packets. Returns the frames, how large the buffer became, and what the reader said.
+    fn read(packets: &[Vec<u8>]) -> (u64, usize, String) {
+        let header = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 1].map(u32::to_le_bytes);
+        let file = [header.concat(), packets.concat()].concat();
+        let mut feed = Feed::of("recording", Box::new(Cursor::new(file)), 6343).unwrap();
+        let ended = feed.read(|| false, |_| Ok(true));
+        (feed.passed().frames, feed.buffer, ended.err().map(|failure| failure.to_string()).unwrap_or_default())
+    }
+
+    #[test]
+    fn what_a_packet_claims_and_has_not_takes_no_memory() {
+        let offset = 24 + 16 + 60;
+        for (claimed, what) in [
+            (BUFFER as u32, "the file ends within a packet"),
+            (MOST_BUFFER as u32, "the file ends within a packet"),
+            (MOST_BUFFER as u32 + 1, "a packet claims an impossible length"),
+            (0x7fff_ffff, "a packet claims an impossible length"),
+        ] {
+            let said = format!("recording: damaged at offset {offset}: {what}; everything before that was read");
+            assert_eq!(read(&[packet(60, 60), packet(claimed, 1000)]), (1, BUFFER, said), "{claimed}");
+        }
+    }
+
+    #[test]
+    fn a_packet_that_is_larger_than_the_buffer_is_read_and_so_is_what_follows() {
+        for length in [BUFFER - 1, BUFFER, BUFFER + 1, 5 * BUFFER] {
+            let (frames, buffer, said) = read(&[packet(60, 60), packet(length as u32, length), packet(60, 60)]);
+            assert_eq!((frames, said.as_str()), (3, ""), "{length}");
+            assert!(buffer <= 2 * (length + BUFFER), "{length}: {buffer}");
+        }
+    }
+
+    #[test]
+    fn more_than_any_packet_has_is_not_read() {
+        let length = MOST_BUFFER + 1000;
+        let (frames, buffer, said) = read(&[packet(60, 60), packet(length as u32, length)]);
+        assert_eq!((frames, buffer), (1, MOST_BUFFER));
+        assert!(said.contains("a packet claims an impossible length"), "{said}");
+    }
 }

@@ -209,7 +209,7 @@ pub const OPTIONS: &[Opt] = &[
         more: "For example kafka1:9092,kafka2:9092/sflow; the port is 9092 where none is given",
         kind: Kind::Needed {
             hint: "kafka1:9092,kafka2:9092/sflow",
-            pattern: concat!(r"^\s*", collector!(), r"(\s*,\s*", collector!(), r")*/[A-Za-z0-9._-]{1,249}\s*$"),
+            pattern: concat!(r"^\s*", collector!(), r"(\s*,\s*", collector!(), r")*\s*/[A-Za-z0-9._-]{1,249}\s*$"),
         },
     },
     #[cfg(feature = "kafka")]
@@ -222,7 +222,7 @@ pub const OPTIONS: &[Opt] = &[
         more: "A time is such as 2026-01-31T03:00:00Z, or local without Z; a time ago has s, m, h or d",
         kind: Kind::Text {
             hint: "latest, earliest, -15m or 2026-01-31T03:00",
-            pattern: r"^\s*([Ll][Aa][Tt][Ee][Ss][Tt]|[Ee][Aa][Rr][Ll][Ii][Ee][Ss][Tt]|-[0-9]{1,9}[smhdSMHD]|[0-9]{4}-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])([Tt ].+)?)?\s*$",
+            pattern: r"^\s*([Ll][Aa][Tt][Ee][Ss][Tt]|[Ee][Aa][Rr][Ll][Ii][Ee][Ss][Tt]|-[0-9]{1,9}[smhdSMHD]|[0-9]{4}-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])([Tt ]([01][0-9]|2[0-3])([:Zz+-][^\s,]*)?)?)?\s*$",
         },
     },
     #[cfg(feature = "kafka")]

@@ -82,7 +82,11 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
                         // What is recorded can wait.
                         while publisher.is_full() && !pace.is_over() && !stop.within(Duration::from_millis(5)) {}
                         publisher.datagram(received, &config.selection);
-                        publisher.flush_full();
+                        if pace.is_slow() {
+                            publisher.flush();
+                        } else {
+                            publisher.flush_full();
+                        }
                     }
                 }
                 Ok(!enough)
@@ -101,7 +105,7 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
     recording.progress.finish_and_clear();
     #[cfg(feature = "kafka")]
     if let Some(publisher) = &mut publisher {
-        publisher.end();
+        publisher.end_unhurried(|| stop.is_set());
         publisher.log();
         crate::tell(format_args!("{publisher}"));
     }
@@ -157,6 +161,12 @@ impl Pace {
     fn scaled(&self, recorded: Duration) -> Duration {
         let scale = |speed| Duration::try_from_secs_f64(recorded.as_secs_f64() / speed).unwrap_or(Duration::MAX);
         self.speed.map_or(Duration::ZERO, scale)
+    }
+
+    /// Whether datagrams are waited for.
+    #[cfg(feature = "kafka")]
+    fn is_slow(&self) -> bool {
+        self.speed.is_some()
     }
 
     fn is_over(&self) -> bool {
@@ -271,7 +281,7 @@ impl Packets {
             // Not even the first file could be begun: there is nothing else to tell.
             return failure.map_or(Ok(()), Err);
         }
-        Summary { totals: *self.converter.totals(), lost: None, forwarder, failure }.print()
+        Summary { totals: *self.converter.totals(), lost: None, left: Vec::new(), forwarder, failure }.print()
     }
 
     fn write_end(&mut self, stop: &Stop) -> Result<(), Failure> {

@@ -69,7 +69,7 @@ pub fn for_wireshark(words: &Words, fifo: Option<&Path>, pipes: &mut Option<Pipe
     interface.is_ready(words)?;
     let config = Config::check(words)?;
     let toolbar = pipes.as_mut().zip(window).map(|(pipes, window)| Toolbar::new(pipes, window, &config.selection));
-    run(&config, fifo, None, toolbar)?.failure.map_or(Ok(()), Err)
+    run(&config, Some(fifo), None, toolbar)?.failure.map_or(Ok(()), Err)
 }
 
 /// A capture for the shell.
@@ -90,8 +90,8 @@ pub fn for_shell(words: &Words) -> Result<(), Failure> {
         let is_written = words.path("write").is_some() || !config.sends();
         return replay::run(&config, recording, is_written.then_some(files));
     }
-    let file = sink::open_file(&files.first(now())?)?;
-    run(&config, file, Some(files), None)?.print()
+    let stdout = files.are_standard_output().then(|| sink::open_file(Path::new("-"))).transpose()?;
+    run(&config, stdout, Some(files), None)?.print()
 }
 
 /// What was lost before it came to a capture, and how it is told.
@@ -105,11 +105,7 @@ pub struct Lost {
 impl Lost {
     fn of(source: &Source, count: u64) -> Self {
         let mut note = String::new();
-        for (count, what) in [
-            (count, source.lost_where()),
-            (source.other(), "messages that are no sFlow"),
-            (source.lag().unwrap_or(0), "messages still to be read"),
-        ] {
+        for (count, what) in [(count, source.lost_where())].into_iter().chain(source.left()) {
             if count > 0 {
                 _ = write!(note, ", {count} {what}");
             }
@@ -158,6 +154,8 @@ pub struct Summary {
     pub totals: Totals,
     /// What was lost before it came here, and how that is called; none where nothing can be.
     pub lost: Option<(u64, &'static str)>,
+    /// What else is told of the source, where there is any.
+    pub left: Vec<(u64, &'static str)>,
     pub forwarder: Forwarder,
     /// What ended it before its time.
     pub failure: Option<Failure>,
@@ -185,15 +183,22 @@ impl Summary {
                 crate::tell(format_args!("{count} {what}"));
             }
         }
-        if let Some((lost, what)) = self.lost {
-            crate::tell(format_args!("{lost} {what}"));
+        let left = self.left.into_iter().filter(|(count, _)| *count > 0);
+        for (count, what) in self.lost.into_iter().chain(left) {
+            crate::tell(format_args!("{count} {what}"));
         }
         self.forwarder.print();
         self.failure.map_or(Ok(()), Err)
     }
 }
 
-fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolbar<'_>>) -> Result<Summary, Failure> {
+/// A capture into what is open, or into files.
+fn run(
+    config: &Config,
+    open: Option<File>,
+    files: Option<Files>,
+    toolbar: Option<Toolbar<'_>>,
+) -> Result<Summary, Failure> {
     let description = description(config);
     let converter = converter(config, &description)?;
     let stop = Stop::on_signals()?;
@@ -201,6 +206,12 @@ fn run(config: &Config, file: File, files: Option<Files>, toolbar: Option<Toolba
     #[cfg(feature = "kafka")]
     let mut publisher = config.publish.as_ref().map(Publisher::open).transpose()?;
     let (mut source, _forwarding) = Source::open(config)?;
+    // Where there is nothing to take datagrams from, no file is made, and none is emptied.
+    let file = match (open, &files) {
+        (Some(open), _) => open,
+        (None, Some(files)) => sink::open_file(&files.first(now())?)?,
+        (None, None) => return Err(Failure::new("there is nothing to write to")),
+    };
     let sink = Sink::new(file, config.backlog)?;
     tracing::info!("{description}");
     let folder = files.as_ref().and_then(Files::folder);
@@ -374,8 +385,8 @@ impl Session<'_> {
             crate::tell(format_args!("{publisher}"));
         }
         let Session { forwarder, converter, lost, source, .. } = self;
-        let lost = Some((lost, source.lost_where()));
-        Summary { totals: *converter.totals(), lost, forwarder, failure: outcome.err() }
+        let (lost, left) = (Some((lost, source.lost_where())), source.left().to_vec());
+        Summary { totals: *converter.totals(), lost, left, forwarder, failure: outcome.err() }
     }
 
     fn capture(&mut self, duration: Option<Duration>) -> Result<(), Failure> {
@@ -427,8 +438,8 @@ impl Session<'_> {
             PollFd::from_borrowed_fd(self.source.as_fd(), for_source),
             PollFd::new(&self.stop.stream, PollFlags::IN),
             PollFd::from_borrowed_fd(self.sink.as_fd(), for_sink),
-            // Without a toolbar there is one to wait for twice.
-            PollFd::from_borrowed_fd(asked.unwrap_or(self.source.as_fd()), PollFlags::IN),
+            // Without a toolbar there is one to wait for twice; not the source, which may wait for us.
+            PollFd::from_borrowed_fd(asked.unwrap_or(self.stop.stream.as_fd()), PollFlags::IN),
         ];
         // No event tells that there is room in a publisher.
         let again = self.waits_for_publisher().then(|| Instant::now() + RECEIVE_AGAIN);
@@ -539,7 +550,8 @@ impl Session<'_> {
             if let Some(toolbar) = &mut self.toolbar {
                 toolbar.datagram(&received);
             }
-            let room = self.sink.room();
+            // What is taken of a source that waits is never left out: there was room when the batch began.
+            let room = if self.source.is_patient() { Some(self.sink.unbounded_room()) } else { self.sink.room() };
             self.converter.datagram(&received, room, |event| self.event_log.tell(&event));
         }
         #[cfg(feature = "kafka")]

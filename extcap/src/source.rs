@@ -134,13 +134,14 @@ impl Source {
         }
     }
 
-    /// Messages that hold no datagram.
-    pub fn other(&self) -> u64 {
-        match self {
+    /// What else there is to tell of it at the end.
+    pub fn left(&self) -> [(u64, &'static str); 2] {
+        let other = match self {
             Source::Udp(_) | Source::Tap(_) => 0,
             #[cfg(feature = "kafka")]
             Source::Kafka(consumer) => consumer.status().other,
-        }
+        };
+        [(other, "messages that are no sFlow"), (self.lag().unwrap_or(0), "messages still to be read")]
     }
 
     /// Takes no more from outside; what is on its way can still be received.

@@ -592,7 +592,7 @@ fn a_classic_file_with_an_impossible_length_gives_all_before_it() {
         file[starts[3] + 8..starts[3] + 12].copy_from_slice(&length.to_le_bytes());
         let read = read_bytes(&home, &file, &[]);
         assert_packets(&read, 3, 1);
-        assert_damaged(&read, starts[3], "");
+        assert_damaged(&read, starts[3], "a packet claims an impossible length");
     }
 }
 

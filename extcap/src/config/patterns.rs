@@ -11,7 +11,7 @@ use crate::options::{Kind, OPTIONS};
 /// The text fields of the dialog, with their patterns.
 fn fields() -> Vec<(&'static str, &'static str)> {
     let field = |option: &crate::options::Opt| match option.kind {
-        Kind::Text { pattern, .. } => Some((option.name, pattern)),
+        Kind::Text { pattern, .. } | Kind::Needed { pattern, .. } => Some((option.name, pattern)),
         _ => None,
     };
     OPTIONS.iter().filter_map(field).collect()
@@ -19,11 +19,18 @@ fn fields() -> Vec<(&'static str, &'static str)> {
 
 /// Whether the dialog takes a value, and whether the program does.
 fn verdicts(name: &str, pattern: &str, value: &str) -> (bool, bool) {
-    let words = cli::read(["sflowdump".into(), format!("--{name}={value}").into()]).unwrap();
+    // Those of Kafka say nothing without a topic, and nothing else may be said with it.
+    let is_kafkas = name != "kafka" && OF_A_TOPIC.contains(&name);
+    let topic = is_kafkas.then(|| "--kafka=kafka1/sflow".into());
+    let words = ["sflowdump".into(), format!("--{name}={value}").into()].into_iter().chain(topic);
+    let words = cli::read(words).unwrap();
     // An empty field is not looked at.
     let dialog = value.is_empty() || Regex::new(pattern).unwrap().is_match(value);
     (dialog, Config::check(&words).is_ok())
 }
+
+/// The fields that are for a topic.
+const OF_A_TOPIC: &[&str] = &["kafka-start", "partitions"];
 
 /// Entries of lists, good and bad ones for one field or another.
 const ENTRIES: &[&str] = &[
@@ -74,6 +81,21 @@ const ENTRIES: &[&str] = &[
     "+1",
     "eth0",
     "fe80::1%eth0",
+    "kafka1/sflow",
+    "kafka1:9093/a.b_c-1",
+    "[::1]:9092/sflow",
+    "kafka1/",
+    "/sflow",
+    "1/4",
+    "0-3",
+    "latest",
+    "Earliest",
+    "-15m",
+    "-7D",
+    "-15x",
+    "2026-01-31T03:00:00Z",
+    "2026-01-31",
+    "2026-13-01T03:00",
 ];
 
 proptest! {

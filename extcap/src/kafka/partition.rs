@@ -168,13 +168,15 @@ impl Task {
                 self.reader.news.tell(Event::Failed(format!("Kafka: partition {partition}: {}", reason(&error))));
                 return;
             }
-            tracing::warn!("Kafka: partition {partition}: {}; trying again", reason(&error));
+            if failures == 1 {
+                tracing::warn!("Kafka: partition {partition}: {}; trying again", reason(&error));
+            }
             self.reader.news.tell(Event::Late(partition));
             again.wait().await;
             // What the client knows of brokers may be as old as its connections.
             match self.reader.consume.connection.open().await {
                 Ok(client) => self.client = Arc::new(client),
-                Err(what) => tracing::warn!("Kafka: {what}; trying again"),
+                Err(what) => tracing::debug!("Kafka: {what}; trying again"),
             }
         }
     }
@@ -184,9 +186,12 @@ impl Task {
         let topic = self.reader.consume.connection.topic.name.clone();
         let client = self.client.partition_client(topic, self.partition, UnknownTopicHandling::Error);
         let client = in_time(client).await?;
-        let mut next = match self.next {
-            Some(next) => next,
-            None => self.first(&client).await?,
+        let mut next = if let Some(next) = self.next {
+            next
+        } else {
+            let first = self.first(&client).await?;
+            tracing::info!("Kafka: partition {}: from offset {first} on", self.partition);
+            first
         };
         loop {
             self.next = Some(next);
@@ -206,6 +211,8 @@ impl Task {
             }
             next = records.last().map_or(next, |last| last.offset + 1);
             let is_empty = records.is_empty();
+            // What is left then is none of ours, such as the marks of transactions: nobody need wait for it.
+            let end = if is_empty { next } else { end };
             self.hand_over(records, next, end, room);
             if is_empty && asked.elapsed() < PAUSE {
                 sleep(PAUSE).await;

@@ -9,16 +9,17 @@ use std::str::FromStr;
 pub enum Partitions {
     #[default]
     All,
-    List(Vec<RangeInclusive<i32>>),
+    List(Vec<RangeInclusive<u32>>),
     /// The share of one of several readers.
     Share {
-        reader: i32,
-        of: i32,
+        reader: u32,
+        of: u32,
     },
 }
 
 impl Partitions {
     pub fn contains(&self, partition: i32) -> bool {
+        let Ok(partition) = u32::try_from(partition) else { return false };
         match self {
             Partitions::All => true,
             Partitions::List(ranges) => ranges.iter().any(|range| range.contains(&partition)),
@@ -54,7 +55,7 @@ impl FromStr for Partitions {
             (first <= last).then_some(first..=last)
         };
         let items = text.split(|letter: char| letter == ',' || letter.is_whitespace()).filter(|item| !item.is_empty());
-        let ranges: Vec<RangeInclusive<i32>> = items.map(range).collect::<Option<_>>().ok_or_else(wrong)?;
+        let ranges: Vec<RangeInclusive<u32>> = items.map(range).collect::<Option<_>>().ok_or_else(wrong)?;
         Ok(if ranges.is_empty() { Partitions::All } else { Partitions::List(ranges) })
     }
 }
@@ -73,7 +74,7 @@ mod tests {
         assert_eq!(of_eight(" , "), [0, 1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(of_eight("0-1, 7,,5-5"), [0, 1, 5, 7]);
         assert_eq!([of_eight("1/3"), of_eight("2/3"), of_eight("3/3")], [vec![0, 3, 6], vec![1, 4, 7], vec![2, 5]]);
-        for text in ["0/3", "4/3", "1/", "/3", "1/0", "-1", "1-", "3-2", "+1", "a", "1/2/3", "2147483648"] {
+        for text in ["0/3", "4/3", "1/", "/3", "1/0", "-1", "1-", "3-2", "+1", "a", "1/2/3", "4294967296"] {
             assert!(text.parse::<Partitions>().is_err(), "{text}");
         }
     }

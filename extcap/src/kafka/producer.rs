@@ -27,13 +27,15 @@ pub struct Producer {
     publish: Arc<Publish>,
     client: Arc<Client>,
     partition: i32,
+    /// Its place among those that are written to.
+    lane: usize,
     connected: Option<PartitionClient>,
     counts: Arc<Counts>,
 }
 
 impl Producer {
-    pub fn new(publish: Arc<Publish>, client: Arc<Client>, partition: i32, counts: Arc<Counts>) -> Self {
-        Producer { publish, client, partition, connected: None, counts }
+    pub fn new(publish: Arc<Publish>, client: Arc<Client>, partition: i32, lane: usize, counts: Arc<Counts>) -> Self {
+        Producer { publish, client, partition, lane, connected: None, counts }
     }
 
     /// Writes what comes until there is no more.
@@ -56,13 +58,18 @@ impl Producer {
     async fn write(&mut self, mut datagrams: &[Waiting]) {
         let mut most = datagrams.len();
         let mut again = Again::default();
+        let mut is_told = false;
         while !datagrams.is_empty() {
             let (request, rest) = datagrams.split_at(most.min(datagrams.len()));
             let error = match self.request(request).await {
                 Ok(()) => {
                     self.counts.published.fetch_add(request.len() as u64, Ordering::Relaxed);
                     self.release(request);
+                    if std::mem::take(&mut is_told) {
+                        tracing::info!("Kafka: partition {}: writing on", self.partition);
+                    }
                     datagrams = rest;
+                    most = datagrams.len();
                     again = Again::default();
                     continue;
                 }
@@ -70,10 +77,11 @@ impl Producer {
             };
             let partition = self.partition;
             match protocol_error(&error) {
-                Some(ProtocolError::MessageTooLarge | ProtocolError::RecordListTooLarge) if request.len() > 1 => {
+                // One of them, or all together: the others are not to suffer.
+                Some(kind) if is_of_messages(kind) && request.len() > 1 => {
                     most = request.len() / 2;
                 }
-                Some(kind) if is_final(kind) => {
+                Some(kind) if is_of_messages(kind) || is_final(kind) => {
                     let count = request.len();
                     tracing::warn!("Kafka: partition {partition}: {count} datagrams are refused: {}", reason(&error));
                     self.counts.refused.fetch_add(count as u64, Ordering::Relaxed);
@@ -81,12 +89,14 @@ impl Producer {
                     datagrams = rest;
                 }
                 _ => {
-                    tracing::warn!("Kafka: partition {partition}: {}; trying again", reason(&error));
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::warn!("Kafka: partition {partition}: {}; trying again", reason(&error));
+                    }
                     self.connected = None;
                     again.wait().await;
                     match self.publish.connection.open().await {
                         Ok(client) => self.client = Arc::new(client),
-                        Err(what) => tracing::warn!("Kafka: {what}; trying again"),
+                        Err(what) => tracing::debug!("Kafka: {what}; trying again"),
                     }
                 }
             }
@@ -101,7 +111,7 @@ impl Producer {
             let topic = connection.topic.name.clone();
             in_time(self.client.partition_client(topic, self.partition, UnknownTopicHandling::Error)).await?
         };
-        let record = |waiting: &Waiting| message::write(&waiting.received(), waiting.key(), *format);
+        let record = |waiting: &Waiting| message::write(&waiting.received(), waiting.key, *format);
         let records = datagrams.iter().map(record).collect();
         let outcome = in_time(connected.produce(records, connection.properties.compression)).await;
         self.connected = Some(connected);
@@ -111,7 +121,7 @@ impl Producer {
     /// Gives back the room of datagrams that are done with.
     fn release(&self, datagrams: &[Waiting]) {
         let size = datagrams.iter().map(Waiting::size).sum();
-        self.counts.waiting.fetch_sub(size, Ordering::Relaxed);
+        self.counts.release(self.lane, size);
     }
 }
 
@@ -125,17 +135,24 @@ fn fitting(datagrams: &[Waiting], bytes: usize) -> usize {
     more.count().max(1).min(datagrams.len())
 }
 
-/// Whether sending it again is no use.
-fn is_final(error: ProtocolError) -> bool {
+/// Whether it is messages that are refused.
+fn is_of_messages(error: ProtocolError) -> bool {
     matches!(
         error,
         ProtocolError::MessageTooLarge
             | ProtocolError::RecordListTooLarge
             | ProtocolError::InvalidRecord
             | ProtocolError::InvalidTimestamp
-            | ProtocolError::UnsupportedForMessageFormat
-            | ProtocolError::UnsupportedCompressionType
             | ProtocolError::PolicyViolation
+    )
+}
+
+/// Whether sending anything again is no use.
+fn is_final(error: ProtocolError) -> bool {
+    matches!(
+        error,
+        ProtocolError::UnsupportedForMessageFormat
+            | ProtocolError::UnsupportedCompressionType
             | ProtocolError::TopicAuthorizationFailed
             | ProtocolError::ClusterAuthorizationFailed
             | ProtocolError::InvalidTopicException

@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,8 +31,11 @@ const LAST: Duration = Duration::from_secs(10);
 /// Bytes that a recording hands over at once.
 const CHUNK: usize = 64 * 1024;
 
-/// What a datagram needs besides its bytes, in memory and in a request.
-const OVERHEAD: usize = 96;
+/// What a datagram in memory needs besides its bytes.
+const OVERHEAD: usize = 128;
+
+/// A partition may hold so many times the room that is left: one that is stuck leaves room for the others.
+const SHARE: usize = 8;
 
 /// What is published, and where.
 #[derive(Clone, Debug)]
@@ -47,83 +50,72 @@ pub struct Publish {
 
 /// Datagrams that came together.
 #[derive(Debug, Default)]
-pub struct Chunk {
+struct Chunk {
     bytes: Vec<u8>,
-    datagrams: Vec<Datagram>,
+    datagrams: Vec<Place>,
 }
 
+/// Where a datagram stands in a chunk, and what is known of it.
 #[derive(Clone, Copy, Debug)]
-struct Datagram {
+struct Place {
     timestamp: u64,
     sender: IpAddr,
     key: IpAddr,
+    /// The place of its partition.
+    lane: usize,
     start: usize,
     end: usize,
 }
 
-impl Chunk {
-    fn push(&mut self, received: &Received<'_>, key: IpAddr) {
-        let Received { timestamp, sender, bytes } = *received;
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
-        self.datagrams.push(Datagram { timestamp, sender, key, start, end: self.bytes.len() });
-    }
-
-    fn received(&self, place: usize) -> Received<'_> {
-        let Datagram { timestamp, sender, start, end, .. } = self.datagrams[place];
-        Received { timestamp, sender, bytes: &self.bytes[start..end] }
-    }
-
-    /// A chunk for each partition: memory goes when its own partition has taken what is in it, whatever the others do.
-    fn split(self, partitions: usize) -> Vec<Chunk> {
-        if partitions == 1 {
-            return vec![self];
-        }
-        let mut parts: Vec<Chunk> = std::iter::repeat_with(Chunk::default).take(partitions).collect();
-        let mut text = String::new();
-        for (place, Datagram { key, .. }) in self.datagrams.iter().enumerate() {
-            message::write_key(*key, &mut text);
-            parts[partition(text.as_bytes(), partitions)].push(&self.received(place), *key);
-        }
-        for part in &mut parts {
-            part.bytes.shrink_to_fit();
-            part.datagrams.shrink_to_fit();
-        }
-        parts
-    }
-}
-
-/// A datagram in a chunk.
-#[derive(Clone, Debug)]
+/// A datagram that waits for its partition.
+#[derive(Debug)]
 pub struct Waiting {
-    chunk: Arc<Chunk>,
-    place: usize,
+    timestamp: u64,
+    sender: IpAddr,
+    pub key: IpAddr,
+    /// Of its own: a partition that is stuck keeps nothing of others.
+    bytes: Box<[u8]>,
 }
 
 impl Waiting {
-    pub fn key(&self) -> IpAddr {
-        self.chunk.datagrams[self.place].key
-    }
-
     pub fn received(&self) -> Received<'_> {
-        self.chunk.received(self.place)
+        Received { timestamp: self.timestamp, sender: self.sender, bytes: &self.bytes }
     }
 
     /// The bytes of memory that it takes.
     pub fn size(&self) -> usize {
-        self.received().bytes.len() + OVERHEAD
+        self.bytes.len() + OVERHEAD
     }
 }
 
 /// What became of datagrams.
 #[derive(Debug, Default)]
 pub struct Counts {
-    /// Bytes that wait.
-    pub waiting: AtomicUsize,
+    /// Bytes that wait, in all and for each partition.
+    waiting: AtomicUsize,
+    lanes: Vec<AtomicUsize>,
     /// Datagrams that Kafka acknowledged.
     pub published: AtomicU64,
     /// Datagrams that it refused for good.
     pub refused: AtomicU64,
+}
+
+impl Counts {
+    fn add(&self, lane: usize, size: usize) {
+        self.waiting.fetch_add(size, Ordering::Relaxed);
+        self.lanes[lane].fetch_add(size, Ordering::Relaxed);
+    }
+
+    /// Gives back room.
+    pub fn release(&self, lane: usize, size: usize) {
+        self.waiting.fetch_sub(size, Ordering::Relaxed);
+        self.lanes[lane].fetch_sub(size, Ordering::Relaxed);
+    }
+
+    /// Datagrams that are done with.
+    fn settled(&self) -> u64 {
+        self.published.load(Ordering::Relaxed) + self.refused.load(Ordering::Relaxed)
+    }
 }
 
 /// Puts datagrams into a topic.
@@ -137,9 +129,12 @@ pub struct Publisher {
     thread: Option<Thread>,
     ended: Receiver<()>,
     counts: Arc<Counts>,
-    /// Datagrams that were taken, that there was no room for, and what is no sFlow.
+    /// A key as it is written.
+    text: String,
+    /// Datagrams that were taken, that there was no room for, of agents that are not selected, and what is no sFlow.
     taken: u64,
     left_out: u64,
+    not_selected: u64,
     other: u64,
     /// When it was last told that there is no room.
     told: Option<Instant>,
@@ -178,6 +173,7 @@ impl Publisher {
         let (sender, chunks) = unbounded_channel();
         let (end, ended) = channel();
         let (topic, count) = (topic.to_string(), partitions.len());
+        let counts = Counts { lanes: (0..count).map(|_| AtomicUsize::new(0)).collect(), ..Counts::default() };
         tracing::info!("publishing to {topic}, {count} partitions");
         let publish = Arc::new(publish.clone());
         Ok(Publisher {
@@ -188,9 +184,11 @@ impl Publisher {
             chunks: Some(sender),
             thread: Some(Thread { runtime, client, partitions, publish, chunks, end }),
             ended,
-            counts: Arc::default(),
+            counts: Arc::new(counts),
+            text: String::new(),
             taken: 0,
             left_out: 0,
+            not_selected: 0,
             other: 0,
             told: None,
         })
@@ -204,9 +202,15 @@ impl Publisher {
         }
     }
 
-    /// Whether there is no room for more.
+    /// Whether there is no room for a datagram of a partition.
+    fn has_no_room(&self, lane: usize) -> bool {
+        let left = self.backlog.saturating_sub(self.counts.waiting.load(Ordering::Relaxed));
+        left == 0 || self.counts.lanes[lane].load(Ordering::Relaxed) / SHARE > left
+    }
+
+    /// Whether it is better to wait: up to here there is room for a datagram of any partition.
     pub fn is_full(&self) -> bool {
-        self.counts.waiting.load(Ordering::Relaxed) >= self.backlog
+        self.counts.waiting.load(Ordering::Relaxed) > self.backlog / 2
     }
 
     /// Takes a datagram, if it is of one of the selected agents and there is room. For one that can wait there is: the rest of a
@@ -218,16 +222,22 @@ impl Publisher {
         };
         let key = message::key(&datagram, received.sender);
         if !selection.agents.contains(key) || !selection.senders.contains(received.sender.to_canonical()) {
+            self.not_selected += 1;
             return;
         }
-        if !self.is_patient && self.is_full() {
+        message::write_key(key, &mut self.text);
+        let lane = partition(self.text.as_bytes(), self.counts.lanes.len());
+        if !self.is_patient && self.has_no_room(lane) {
             self.left_out += 1;
             self.tell_full();
             return;
         }
         self.taken += 1;
-        self.counts.waiting.fetch_add(received.bytes.len() + OVERHEAD, Ordering::Relaxed);
-        self.chunk.push(received, key);
+        self.counts.add(lane, received.bytes.len() + OVERHEAD);
+        let start = self.chunk.bytes.len();
+        self.chunk.bytes.extend_from_slice(received.bytes);
+        let Received { timestamp, sender, .. } = *received;
+        self.chunk.datagrams.push(Place { timestamp, sender, key, lane, start, end: self.chunk.bytes.len() });
     }
 
     /// Hands over what was taken, once it is enough to be worth it.
@@ -261,13 +271,28 @@ impl Publisher {
         }
     }
 
-    /// Lets Kafka take what waits, for some time.
+    /// Lets Kafka take what waits, for some time. What it has not taken by then is counted.
     pub fn end(&mut self) {
         self.start();
         self.flush();
         self.chunks = None;
-        // What it has not taken by then is counted.
         _ = self.ended.recv_timeout(LAST);
+    }
+
+    /// Lets Kafka take all that waits, as long as it does take some.
+    pub fn end_unhurried(&mut self, is_stopped: impl Fn() -> bool) {
+        self.flush();
+        self.chunks = None;
+        self.start();
+        let (mut settled, mut since) = (self.counts.settled(), Instant::now());
+        while since.elapsed() < LAST && !is_stopped() {
+            if self.ended.recv_timeout(Duration::from_millis(100)) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            if self.counts.settled() != settled {
+                (settled, since) = (self.counts.settled(), Instant::now());
+            }
+        }
     }
 
     pub fn log(&self) {
@@ -281,21 +306,21 @@ impl Publisher {
     }
 
     fn unacknowledged(&self) -> u64 {
-        let done = [&self.counts.published, &self.counts.refused].map(|count| count.load(Ordering::Relaxed));
-        self.taken.saturating_sub(done.iter().sum())
+        self.taken.saturating_sub(self.counts.settled())
     }
 }
 
 impl fmt::Display for Publisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unacknowledged = self.unacknowledged();
-        let [published, refused] =
-            [&self.counts.published, &self.counts.refused].map(|count| count.load(Ordering::Relaxed));
+        let Counts { published, refused, .. } = &*self.counts;
+        let [published, refused] = [published, refused].map(|count| count.load(Ordering::Relaxed));
         write!(f, "{published} datagrams published to {}", self.topic)?;
         for (count, what) in [
             (unacknowledged, "not acknowledged"),
             (refused, "refused"),
             (self.left_out, "not taken, for Kafka did not keep up"),
+            (self.not_selected, "of others than --agents"),
             (self.other, "left out, for they are no sFlow"),
         ] {
             if count > 0 {
@@ -314,20 +339,19 @@ impl Thread {
             let mut producers = JoinSet::new();
             let queues: Vec<UnboundedSender<Waiting>> = partitions
                 .iter()
-                .map(|partition| {
+                .enumerate()
+                .map(|(lane, partition)| {
                     let (queue, waiting) = unbounded_channel();
                     let (publish, client, counts) = (Arc::clone(&publish), Arc::clone(&client), Arc::clone(counts));
-                    producers.spawn(Producer::new(publish, client, *partition, counts).run(waiting));
+                    producers.spawn(Producer::new(publish, client, *partition, lane, counts).run(waiting));
                     queue
                 })
                 .collect();
-            while let Some(chunk) = chunks.recv().await {
-                for (queue, chunk) in queues.iter().zip(chunk.split(queues.len())) {
-                    let chunk = Arc::new(chunk);
-                    for place in 0..chunk.datagrams.len() {
-                        // Producers end only when there is nothing more to come.
-                        _ = queue.send(Waiting { chunk: Arc::clone(&chunk), place });
-                    }
+            while let Some(Chunk { bytes, datagrams }) = chunks.recv().await {
+                for Place { timestamp, sender, key, lane, start, end } in datagrams {
+                    let waiting = Waiting { timestamp, sender, key, bytes: bytes[start..end].into() };
+                    // Producers end only when there is nothing more to come.
+                    _ = queues[lane].send(waiting);
                 }
             }
             drop(queues);
@@ -335,33 +359,5 @@ impl Thread {
         });
         // Nobody may be there to be told.
         _ = end.send(());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunks_are_split_by_partition_in_order_and_hold_no_more_than_their_own() {
-        let mut chunk = Chunk::default();
-        let keys: Vec<IpAddr> = (1..=20).map(|host| IpAddr::from([10, 0, 0, host])).collect();
-        for number in 0..200_u8 {
-            let bytes = vec![number; 100 + usize::from(number)];
-            let received = Received { timestamp: number.into(), sender: keys[0], bytes: &bytes };
-            chunk.push(&received, keys[usize::from(number) % keys.len()]);
-        }
-        let parts = chunk.split(3);
-        assert_eq!(parts.iter().map(|part| part.datagrams.len()).sum::<usize>(), 200);
-        for (place, part) in parts.iter().enumerate() {
-            assert!(!part.datagrams.is_empty() && part.datagrams.is_sorted_by_key(|datagram| datagram.timestamp));
-            assert_eq!(part.bytes.capacity(), part.bytes.len());
-            for (at, datagram) in part.datagrams.iter().enumerate() {
-                let number = datagram.timestamp as u8;
-                assert_eq!(datagram.key, keys[usize::from(number) % keys.len()]);
-                assert_eq!(partition(datagram.key.to_string().as_bytes(), 3), place);
-                assert_eq!(part.received(at).bytes, vec![number; 100 + usize::from(number)]);
-            }
-        }
     }
 }
