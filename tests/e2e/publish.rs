@@ -426,15 +426,20 @@ fn what_comes_from_kafka_waits_while_it_cannot_be_published() {
         return;
     }
     for arguments in [&[][..], &["-w", "packets.pcapng"]] {
-        let (home, from, mut to) = (Home::new(), Broker::start(), Broker::start());
-        for broker in [&from, &to] {
-            broker.create_topic(TOPIC, 2);
-        }
-        let topic = |broker: &Broker| format!("{}/{TOPIC}", broker.address());
+        let (home, from, mut to) = (Home::new(), MockCluster::start(TOPIC, 2), Broker::start());
+        to.create_topic(TOPIC, 2);
+        let topic = |brokers: &str| format!("{brokers}/{TOPIC}");
         let mut command = home.command(SFLOWDUMP);
-        command.args(["--kafka", &topic(&from), "--kafka-start", "earliest", "--publish", &topic(&to)]);
+        command.args([
+            "--kafka",
+            &topic(from.address()),
+            "--kafka-start",
+            "earliest",
+            "--publish",
+            &topic(&to.address()),
+        ]);
         let mut program = Running::start(&home, "again", command.args(["--backlog", "1"]).args(arguments));
-        let collector = Collector::start(&home, &from.address(), &[]);
+        let collector = Collector::start(&home, from.address(), &[]);
         let numbered = |number| vec![Sample::of([frames::numbered(number), frames::payload(86)].concat()); 6];
         let sent: Vec<_> = (0..200)
             .flat_map(|number| agents().into_iter().map(move |agent| datagram(agent, &numbered(number))))
