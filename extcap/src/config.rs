@@ -214,7 +214,7 @@ fn publish(words: &Words) -> Result<Option<Publish>, Failure> {
     }
     let topic: Topic = topic.parse().map_err(|error| Failure::new(format!("--publish: {error}")))?;
     let read: Option<Topic> = text(words, "kafka").and_then(|topic| topic.parse().ok());
-    if read.is_some_and(|read| read.is(&topic)) {
+    if read.as_ref().is_some_and(|read| read.is(&topic)) {
         return Err(Failure::new(format!(
             "--publish: {topic}: --kafka reads this topic; it would go round in circles"
         )));
@@ -223,6 +223,7 @@ fn publish(words: &Words) -> Result<Option<Publish>, Failure> {
         connection: Connection { topic, properties: properties(words)? },
         format: kafka_format(words)?.unwrap_or(message::Format::Raw),
         backlog: number(words, "backlog")?.unwrap_or_default() as usize * MIB,
+        is_patient: read.is_some() || words.path("read").is_some(),
     }))
 }
 

@@ -442,7 +442,7 @@ impl Session<'_> {
             PollFd::from_borrowed_fd(asked.unwrap_or(self.stop.stream.as_fd()), PollFlags::IN),
         ];
         // No event tells that there is room in a publisher.
-        let again = self.is_publisher_full().then(|| Instant::now() + RECEIVE_AGAIN);
+        let again = self.waits_for_publisher().then(|| Instant::now() + RECEIVE_AGAIN);
         let deadline = deadline.into_iter().chain(toolbar.map(Toolbar::due)).chain(again).min();
         // A time beyond what poll knows is no limit.
         let timeout =
@@ -503,18 +503,18 @@ impl Session<'_> {
 
     /// Whether datagrams are taken now: there is room for them, or they would get lost anyway.
     fn may_take(&mut self) -> bool {
-        !self.source.is_patient() || (self.sink.room().is_some() && !self.is_publisher_full())
+        !self.source.is_patient() || (self.sink.room().is_some() && !self.waits_for_publisher())
     }
 
-    /// Whether what is to be published has no room for more.
+    /// Whether what comes has to wait until more can be published.
     #[cfg(feature = "kafka")]
-    fn is_publisher_full(&self) -> bool {
-        self.publisher.as_ref().is_some_and(|(publisher, _)| publisher.is_full())
+    fn waits_for_publisher(&self) -> bool {
+        self.source.is_patient() && self.publisher.as_ref().is_some_and(|(publisher, _)| publisher.is_full())
     }
 
     #[cfg(not(feature = "kafka"))]
     #[allow(clippy::unused_self, reason = "the other of these looks")]
-    fn is_publisher_full(&self) -> bool {
+    fn waits_for_publisher(&self) -> bool {
         false
     }
 

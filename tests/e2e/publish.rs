@@ -419,6 +419,44 @@ fn without_a_broker_memory_is_bounded_and_what_it_does_not_hold_is_counted() {
 }
 
 #[test]
+fn what_comes_from_kafka_waits_while_it_cannot_be_published() {
+    if !have_kafka() {
+        return;
+    }
+    for arguments in [&[][..], &["-w", "packets.pcapng"]] {
+        let (home, from, mut to) = (Home::new(), Broker::start(), Broker::start());
+        for broker in [&from, &to] {
+            broker.create_topic(TOPIC, 2);
+        }
+        let topic = |broker: &Broker| format!("{}/{TOPIC}", broker.address());
+        let mut command = home.command(SFLOWDUMP);
+        command.args(["--kafka", &topic(&from), "--kafka-start", "earliest", "--publish", &topic(&to)]);
+        let mut program = Running::start(&home, "again", command.args(["--backlog", "1"]).args(arguments));
+        let collector = Collector::start(&home, &from.address(), &[]);
+        let numbered = |number| vec![Sample::of([frames::numbered(number), frames::payload(86)].concat()); 6];
+        let sent: Vec<_> = (0..200)
+            .flat_map(|number| agents().into_iter().map(move |agent| datagram(agent, &numbered(number))))
+            .collect();
+        assert!(sent.len() * sent[0].len() > 2_000_000);
+        collector.send(&sent[..12]);
+        wait_for("the first", || (consume(&to.kcat(), 2).len() == 12).then_some(()));
+        to.kill();
+        collector.send(&sent[12..]);
+        let totals = collector.end();
+        assert_eq!(totals.published, sent.len(), "{totals:?}");
+        wait_for("a warning", || program.stderr().contains("trying again").then_some(()));
+        to.restart();
+        wait_for("all datagrams, in order", || {
+            (first_of_each(&consume(&to.kcat(), 2)) == by_agent(&sent)).then_some(())
+        });
+        program.signal(Signal::INT);
+        assert!(program.end().success(), "{}", program.stderr());
+        let totals = Totals::read(&program.stderr());
+        assert_eq!((totals.published, totals.sum()), (sent.len(), sent.len()), "{totals:?}");
+    }
+}
+
+#[test]
 fn partitions_that_move_and_brokers_that_go_lose_nothing_and_keep_the_order() {
     if !have_kafka() {
         return;
@@ -435,8 +473,10 @@ fn partitions_that_move_and_brokers_that_go_lose_nothing_and_keep_the_order() {
     cluster.lead(0, 2);
     send();
     cluster.down(1);
-    cluster.lead(1, 3);
     send();
+    // Longer than the client itself tries.
+    collector.wait_for_line("Kafka: partition 1: ");
+    cluster.lead(1, 3);
     let totals = collector.end();
     assert_eq!((totals.published, totals.sum()), (sent.len(), sent.len()), "{totals:?}");
     assert_eq!(first_of_each(&consume(&cluster.kcat(), 2)), by_agent(&sent));
