@@ -147,7 +147,30 @@ fn messages_of_other_kinds_are_counted_and_told() {
     }
 }
 
-/// Values of the datagrams of an agent whose packets have these numbers.
+#[test]
+fn messages_are_read_however_they_were_compressed() {
+    if !have_kafka() {
+        return;
+    }
+    let (home, broker) = (Home::new(), Broker::start());
+    let topic = format!("{}/sflow", broker.address());
+    let codecs = ["none", "gzip", "snappy", "lz4", "zstd"];
+    broker.create_topic("sflow", codecs.len() as u32);
+    for (partition, codec) in (0..).zip(codecs) {
+        produce(
+            &broker.kcat().set("compression.codec", codec),
+            partition,
+            partition as u32 * 100..partition as u32 * 100 + 100,
+        );
+    }
+    let mut reading = Reading::start(&home, "compressed", &topic, &["--kafka-start", "earliest"]);
+    reading.wait_for_packets(500);
+    let mut found = numbers(&reading.stop());
+    found.sort_unstable();
+    assert!(found.into_iter().eq(0..500), "not all, or some twice");
+}
+
+/// Writes the datagrams of an agent whose packets have these numbers.
 fn produce(kcat: &support::kcat::Kcat, partition: i32, numbers: std::ops::Range<u32>) {
     let values: Vec<Vec<u8>> = numbers.map(|number| numbered([10, 0, 0, 1 + partition as u8], number)).collect();
     let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();

@@ -225,13 +225,9 @@ impl Publisher {
             self.not_selected += 1;
             return;
         }
-<<<<<<< HEAD
         message::write_key(key, &mut self.text);
         let lane = partition(self.text.as_bytes(), self.counts.lanes.len());
-        if self.has_no_room(lane) {
-=======
-        if !self.is_patient && self.is_full() {
->>>>>>> pubtests
+        if !self.is_patient && self.has_no_room(lane) {
             self.left_out += 1;
             self.tell_full();
             return;

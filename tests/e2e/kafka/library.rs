@@ -33,8 +33,8 @@ pub fn demo(home: &Home) -> (Vec<Dated>, PathBuf) {
         [0xa1b2_c3d4, 4 << 16 | 2, 0, 0, 262_144, 1].iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
     let mut last = 0;
     let datagrams = read_classic(&demo::recording()).into_iter().zip(demo::datagrams()).map(|(frame, (_, bytes))| {
-        let micros =
-            (frame.timestamp.max(last + 1)..u64::MAX).find(|micros| !(micros * 1000).to_be_bytes().contains(&0));
+        let next = frame.timestamp.max(last + 1);
+        let micros = (next..next + 1_000_000).find(|micros| !(micros * 1000).to_be_bytes().contains(&0));
         let micros = micros.expect("a time");
         last = micros;
         let lengths = [frame.data.len() as u32; 2];
