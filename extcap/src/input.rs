@@ -135,7 +135,9 @@ impl Feed {
                     self.buffer *= 2;
                     self.reader.grow(self.buffer);
                 }
-                Fault::Incomplete if self.frames.claimed(self.reader.data()).is_none_or(|length| length <= MOST_BUFFER) => {
+                Fault::Incomplete
+                    if self.frames.claimed(self.reader.data()).is_none_or(|length| length <= MOST_BUFFER) =>
+                {
                     return Err(self.damaged("the file ends within a packet"));
                 }
                 Fault::Incomplete | Fault::TooSmall => {
