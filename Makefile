@@ -14,7 +14,7 @@ PROFILEDIR ?= $(WIRESHARK_PREFIX)/share/wireshark/profiles
 LIBRARYDIR ?= $(LIBDIR:$(WIRESHARK_PREFIX)/%=$(PREFIX)/%)
 PKGCONFIGDIR ?= $(LIBRARYDIR)/pkgconfig
 INCLUDEDIR ?= $(PREFIX)/include
-# Wireshark's Help button: the program looks for the page from its own place.
+# The notice of third-party code, and the page of Wireshark's Help button: the program looks for it from its own place.
 HTMLDIR = $(PREFIX)/share/doc/sflowdump
 MANDIR ?= $(PREFIX)/share/man
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
@@ -35,7 +35,7 @@ version := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 abi := $(shell sed -n 's/^\#define SFLOWCAP_ABI_VERSION //p' include/sflowcap.h)
 soname = libsflowcap.so.$(abi)
 
-.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak fuzz lint pages doc msrv deny dist deb test-packages test-containers screenshot clean
+.PHONY: build library help demo link unlink install install-program install-library uninstall test test-wireshark-versions test-tools bench soak fuzz lint pages doc msrv deny dist deb test-packages test-containers third-party screenshot clean
 
 build: library ## build the program, and the library for C (the default)
 	$(CARGO) build --release --locked --package sflowdump $(features)
@@ -75,6 +75,7 @@ install-program: $(program) ## the program alone
 	install -m 755 $(program) $(DESTDIR)$(PREFIX)/bin/sflowdump
 	install -m 644 packaging/man/sflowdump.1 $(DESTDIR)$(MANDIR)/man1/sflowdump.1
 	install -m 644 packaging/wireshark/sflowdump.html $(DESTDIR)$(HTMLDIR)/sflowdump.html
+	install -m 644 packaging/THIRD-PARTY $(DESTDIR)$(HTMLDIR)/THIRD-PARTY
 	install -m 644 packaging/completions/sflowdump.bash $(DESTDIR)$(BASHDIR)/sflowdump
 	install -m 644 packaging/completions/_sflowdump $(DESTDIR)$(ZSHDIR)/_sflowdump
 	install -m 644 packaging/completions/sflowdump.fish $(DESTDIR)$(FISHDIR)/sflowdump.fish
@@ -138,6 +139,7 @@ lint: ## format, clippy, rustdoc, shell scripts, and files that must agree with 
 	if command -v mandoc; then mandoc -Tlint packaging/man/sflowdump.1 && $(html) | diff packaging/wireshark/sflowdump.html -; fi
 	$(CARGO) build --locked --package sflowdump --features kafka
 	scripts/check-options.sh $(CARGO_TARGET_DIR)/debug/sflowdump
+	scripts/third-party.sh check
 
 pages = $(CARGO) run --quiet --locked --package sflowdump --features kafka --example pages -- packaging/man
 
@@ -156,6 +158,9 @@ msrv: ## build with the oldest supported compiler, Debian 13's (as root)
 
 deny: ## whether licences and sources of all crates are such as may be passed on (needs cargo-deny)
 	$(CARGO) deny --all-features check licenses bans sources
+
+third-party: ## make the notice of third-party code anew, after a change of the crates (needs cargo-about)
+	scripts/third-party.sh write
 
 dist: ## the last commit's source with all crates, for packagers: dist/
 	scripts/dist.sh dist

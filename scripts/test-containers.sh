@@ -49,6 +49,8 @@ run() {
     timeout 60 "${images[@]}" run "$container" -- /usr/local/bin/entry "$@" >"$work/out" 2>"$work/err" ||
         { cat "$work/out" "$work/err" "$work/sender" >&2 && exit 1; }
     "${images[@]}" run "$container" -- id -un
+    "${images[@]}" run "$container" -- grep -q "^MIT License" /usr/share/doc/sflowdump/THIRD-PARTY ||
+        { echo "There is no notice of third-party code" >&2 && exit 1; }
     cat "$work/out"
 }
 

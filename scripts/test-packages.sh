@@ -68,6 +68,7 @@ for suite; do
     [ "$(grep -c '^[0-9a-f:.]*	[0-9]' "$work/seen")" -ge 1 ] || { cat "$work/log" >&2 && fail "tshark shows no agents"; }
     [ "$(as_user 'sflowdump -r /tmp/demo.pcap -w - port 53 2>/dev/null | tcpdump -n -r - 2>/dev/null' | wc -l)" -gt 5 ] ||
         fail "tcpdump shows no packets of port 53"
+    as_user 'grep -q "^MIT License" /usr/share/doc/sflowdump/THIRD-PARTY' || fail "there is no notice of third-party code"
     as_user 'man --pager=cat sflowdump' | grep -q 'sFlow' || fail "there is no manual page"
     # shellcheck disable=SC2016 # that shell expands it
     as_user 'cp /usr/share/doc/libsflowcap-dev/examples/agents.c . &&

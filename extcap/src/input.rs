@@ -111,6 +111,9 @@ impl Feed {
         mut take: impl FnMut(&Received<'_>) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
         while !is_stopped() {
+            if self.frames.is_no_block(self.reader.data()) {
+                return Err(self.damaged("no packet stands there"));
+            }
             let fault = match self.reader.next() {
                 Ok((length, block)) => {
                     let more = self.frames.part(&mut self.interfaces, &block, &mut take)?;
@@ -132,7 +135,9 @@ impl Feed {
                     self.buffer *= 2;
                     self.reader.grow(self.buffer);
                 }
-                Fault::Incomplete if !self.frames.claims_too_much(self.reader.data()) => {
+                Fault::Incomplete
+                    if self.frames.claimed(self.reader.data()).is_none_or(|length| length <= MOST_BUFFER) =>
+                {
                     return Err(self.damaged("the file ends within a packet"));
                 }
                 Fault::Incomplete | Fault::TooSmall => {
@@ -260,13 +265,17 @@ struct Frames {
 }
 
 impl Frames {
-    /// Whether a packet is said to be larger than any.
-    fn claims_too_much(&self, part: &[u8]) -> bool {
-        let place = if self.is_classic { 8 } else { 4 };
-        part.get(place..).and_then(|rest| rest.first_chunk()).is_some_and(|length| {
-            let length = if self.big_endian { u32::from_be_bytes(*length) } else { u32::from_le_bytes(*length) };
-            length as usize > MOST_BUFFER
-        })
+    /// How large the packet or block is said to be that stands first.
+    #[inline]
+    fn claimed(&self, data: &[u8]) -> Option<usize> {
+        let length = data.get(if self.is_classic { 8 } else { 4 }..)?.first_chunk()?;
+        Some(if self.big_endian { u32::from_be_bytes(*length) } else { u32::from_le_bytes(*length) } as usize)
+    }
+
+    /// Whether a block is said to be smaller than its own frame. The parser does not look, where it is one of a process.
+    #[inline]
+    fn is_no_block(&self, data: &[u8]) -> bool {
+        !self.is_classic && self.claimed(data).is_some_and(|length| length < 12)
     }
 
     /// A part of a file: a header, or a packet.
@@ -503,6 +512,23 @@ mod tests {
         ] {
             let said = format!("recording: damaged at offset {offset}: {what}; everything before that was read");
             assert_eq!(read(&[packet(60, 60), packet(claimed, 1000)]), (1, BUFFER, said), "{claimed}");
+        }
+    }
+
+    #[test]
+    fn a_block_smaller_than_its_frame_is_none() {
+        let section = [0x0a0d_0d0a_u32, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28];
+        // Of a process, of an interface, and of a kind that there is not.
+        for kind in [0x8000_0001, 1, 0x7777] {
+            for length in [0, 4, 8, 11] {
+                for order in [u32::to_le_bytes, u32::to_be_bytes] {
+                    let words = section.into_iter().chain([kind, length, 0, 0, 0, 0]);
+                    let file: Vec<u8> = words.flat_map(order).collect();
+                    let mut feed = Feed::of("recording", Box::new(Cursor::new(file)), 6343).unwrap();
+                    let said = feed.read(|| false, |_| Ok(true)).unwrap_err().to_string();
+                    assert!(said.contains("damaged at offset 28: no packet stands there"), "{kind} {length}: {said}");
+                }
+            }
         }
     }
 

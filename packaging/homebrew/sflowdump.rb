@@ -15,7 +15,7 @@ class Sflowdump < Formula
     system "make", "build", "CARGO_TARGET_DIR=target"
     bin.install "target/release/sflowdump"
     man1.install "packaging/man/sflowdump.1"
-    doc.install "packaging/wireshark/sflowdump.html"
+    doc.install "packaging/wireshark/sflowdump.html", "packaging/THIRD-PARTY"
     bash_completion.install "packaging/completions/sflowdump.bash" => "sflowdump"
     zsh_completion.install "packaging/completions/_sflowdump"
     fish_completion.install "packaging/completions/sflowdump.fish"
