@@ -17,6 +17,9 @@ use super::{message, reason};
 /// Bytes of a request, before they are compressed: brokers take a mebibyte, if they are not told otherwise.
 const REQUEST: usize = 900 * 1024;
 
+/// Bytes that requests are no smaller than for all, whatever a broker refuses.
+const LEAST: usize = 64 * 1024;
+
 /// Datagrams of a request.
 const MOST: usize = 10_000;
 
@@ -30,37 +33,39 @@ pub struct Producer {
     /// Its place among those that are written to.
     lane: usize,
     connected: Option<PartitionClient>,
+    /// Bytes of a request that the broker takes, as far as is known.
+    most: usize,
     counts: Arc<Counts>,
 }
 
 impl Producer {
     pub fn new(publish: Arc<Publish>, client: Arc<Client>, partition: i32, lane: usize, counts: Arc<Counts>) -> Self {
-        Producer { publish, client, partition, lane, connected: None, counts }
+        Producer { publish, client, partition, lane, connected: None, most: REQUEST, counts }
     }
 
     /// Writes what comes until there is no more.
     pub async fn run(mut self, mut waiting: UnboundedReceiver<Waiting>) {
         let mut datagrams = Vec::new();
         while !datagrams.is_empty() || waiting.recv_many(&mut datagrams, MOST).await > 0 {
-            if fitting(&datagrams, REQUEST) == datagrams.len() && !waiting.is_closed() {
+            if fitting(&datagrams, self.most) == datagrams.len() && !waiting.is_closed() {
                 sleep(LINGER).await;
             }
             while datagrams.len() < MOST {
                 let Ok(next) = waiting.try_recv() else { break };
                 datagrams.push(next);
             }
-            let request = datagrams.drain(..fitting(&datagrams, REQUEST)).collect::<Vec<_>>();
+            let request = datagrams.drain(..fitting(&datagrams, self.most)).collect::<Vec<_>>();
             self.write(&request).await;
         }
     }
 
     /// Writes these, in as many requests as the broker wants.
     async fn write(&mut self, mut datagrams: &[Waiting]) {
-        let mut most = datagrams.len();
+        let mut most = self.most;
         let mut again = Again::default();
         let mut is_told = false;
         while !datagrams.is_empty() {
-            let (request, rest) = datagrams.split_at(most.min(datagrams.len()));
+            let (request, rest) = datagrams.split_at(fitting(datagrams, most));
             let error = match self.request(request).await {
                 Ok(()) => {
                     self.counts.published.fetch_add(request.len() as u64, Ordering::Relaxed);
@@ -69,7 +74,7 @@ impl Producer {
                         tracing::info!("Kafka: partition {}: writing on", self.partition);
                     }
                     datagrams = rest;
-                    most = datagrams.len();
+                    most = self.most;
                     again = Again::default();
                     continue;
                 }
@@ -79,7 +84,11 @@ impl Producer {
             match protocol_error(&error) {
                 // One of them, or all together: the others are not to suffer.
                 Some(kind) if is_of_messages(kind) && request.len() > 1 => {
-                    most = request.len() / 2;
+                    most = size(request) / 2;
+                    if is_too_large(kind) {
+                        // The next need not be tried in vain.
+                        self.most = most.max(LEAST);
+                    }
                 }
                 Some(kind) if is_of_messages(kind) || is_final(kind) => {
                     let count = request.len();
@@ -87,6 +96,7 @@ impl Producer {
                     self.counts.refused.fetch_add(count as u64, Ordering::Relaxed);
                     self.release(request);
                     datagrams = rest;
+                    most = self.most;
                 }
                 _ => {
                     if !std::mem::replace(&mut is_told, true) {
@@ -120,9 +130,12 @@ impl Producer {
 
     /// Gives back the room of datagrams that are done with.
     fn release(&self, datagrams: &[Waiting]) {
-        let size = datagrams.iter().map(Waiting::size).sum();
-        self.counts.release(self.lane, size);
+        self.counts.release(self.lane, size(datagrams));
     }
+}
+
+fn size(datagrams: &[Waiting]) -> usize {
+    datagrams.iter().map(Waiting::size).sum()
 }
 
 /// How many datagrams fit into so many bytes; at least one.
@@ -137,14 +150,15 @@ fn fitting(datagrams: &[Waiting], bytes: usize) -> usize {
 
 /// Whether it is messages that are refused.
 fn is_of_messages(error: ProtocolError) -> bool {
-    matches!(
-        error,
-        ProtocolError::MessageTooLarge
-            | ProtocolError::RecordListTooLarge
-            | ProtocolError::InvalidRecord
-            | ProtocolError::InvalidTimestamp
-            | ProtocolError::PolicyViolation
-    )
+    is_too_large(error)
+        || matches!(
+            error,
+            ProtocolError::InvalidRecord | ProtocolError::InvalidTimestamp | ProtocolError::PolicyViolation
+        )
+}
+
+fn is_too_large(error: ProtocolError) -> bool {
+    matches!(error, ProtocolError::MessageTooLarge | ProtocolError::RecordListTooLarge)
 }
 
 /// Whether sending anything again is no use.
