@@ -52,8 +52,8 @@ impl Interface {
     /// Whether a capture on it can begin: what it cannot do without is there.
     pub fn is_ready(&self, words: &Words) -> Result<(), Failure> {
         for (_, option) in self.options() {
-            let is_missing = words.value(option.name).is_none_or(|value| value.trim().is_empty());
-            if let (Kind::Needed { hint, .. }, true) = (option.kind, is_missing) {
+            let Kind::Needed { hint, .. } = option.kind else { continue };
+            if words.value(option.name).is_none_or(|value| value.trim().is_empty()) {
                 let preference = format!("extcap.{}.{}", self.name.replace('-', "_"), option.name.replace('-', ""));
                 let Opt { name, label, .. } = option;
                 return Err(Failure::new(format!(

@@ -285,7 +285,11 @@ fn a_slow_reader_loses_nothing_and_the_topic_stays_where_it_is() {
         let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
         kcat.produce("sflow", Some(partition as i32), None, &[], &values);
     }
-    let mut slow = Slow::start(&home, &topic, &["--kafka-start", "earliest", "--backlog", "1", "-c", &all.to_string()]);
+    let mut slow = Slow::start(
+        &home,
+        &topic,
+        &["--kafka-start", "earliest", "--backlog", "1", "-c", &all.to_string(), "--duration", "100"],
+    );
     slow.wait_until_idle();
     let capture = slow.read_to_end();
     let most = slow.most_memory;
