@@ -6,6 +6,7 @@ use std::path::Path;
 use super::library::{Reading, failure, numbered, numbers};
 use crate::support::broker::{Broker, have_kafka};
 use crate::support::certificates::Certificates;
+use crate::support::doorkeeper;
 use crate::support::fifo::Fifo;
 use crate::support::{Home, free_port};
 
@@ -152,6 +153,32 @@ fn a_refused_password_is_told_and_not_shown() {
     }
     let said = refusal(&home, &topic, &[]);
     assert!(said.starts_with(&format!("sflowdump: --kafka: {topic}: ")), "{said}");
+}
+
+#[test]
+fn a_right_password_lets_in_and_a_wrong_one_does_not() {
+    if !have_kafka() {
+        return;
+    }
+    let (home, broker) = (Home::new(), Broker::with_password());
+    let topic = format!("{}/sflow", broker.address());
+    broker.create_topic("sflow", 1);
+    broker.kcat().produce("sflow", Some(0), None, &[], &[&numbered([10, 0, 0, 1], 1)]);
+    let user = |password| {
+        let plain = [("security.protocol", "sasl_plaintext"), ("sasl.mechanism", "PLAIN")];
+        let user = [("sasl.username", doorkeeper::USER), ("sasl.password", password)];
+        properties(&home, "plain.properties", &[plain, user].concat())
+    };
+    let file = user(doorkeeper::PASSWORD);
+    let mut reading = Reading::start(&home, "plain", &topic, &["--kafka-start", "earliest", "--kafka-config", &file]);
+    reading.wait_for_packets(1);
+    assert_eq!(numbers(&reading.stop()), [1]);
+    for options in [&["--kafka-config", &user("open barley")][..], &[]] {
+        let said = refusal(&home, &topic, options);
+        assert!(said.starts_with(&format!("sflowdump: --kafka: {topic}: ")), "{said}");
+        assert_eq!(said.contains("Sasl") || said.contains("SASL"), !options.is_empty(), "{said}");
+        assert!(!said.contains("barley"), "{said}");
+    }
 }
 
 #[test]

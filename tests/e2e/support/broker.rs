@@ -9,6 +9,7 @@ use super::tools::have;
 use super::{Home, free_port, wait_for};
 
 use super::certificates::Certificates;
+use super::doorkeeper;
 use super::kcat::Kcat;
 
 /// Where scripts/install-kafka-tools.sh put the broker and the library for kcat.
@@ -28,6 +29,8 @@ enum Door {
     Tls {
         mutual: bool,
     },
+    /// SASL's PLAIN, with one user.
+    Kept,
     /// SASL's SCRAM, with no user that it knows.
     Closed,
 }
@@ -66,11 +69,19 @@ impl Broker {
         Broker::behind(Door::Closed)
     }
 
+    /// A broker that lets in who has the password.
+    pub fn with_password() -> Self {
+        Broker::behind(Door::Kept)
+    }
+
     fn behind(door: Door) -> Self {
         let (home, port) = (Home::bare(), free_port());
         let behind_tls = matches!(door, Door::Tls { .. });
         let certificates = behind_tls.then(|| Certificates::make(home.path()));
-        let inner = if behind_tls { free_port() } else { port };
+        let inner = if behind_tls || door == Door::Kept { free_port() } else { port };
+        if door == Door::Kept {
+            doorkeeper::keep(port, inner);
+        }
         let mut broker =
             Broker { terminator: None, tansu: None, store: Store::start(), door, certificates, port, inner, home };
         broker.restart();
@@ -98,6 +109,11 @@ impl Broker {
                 let kcat = set(kcat.set("security.protocol", "ssl"), "ssl.ca.location", authority);
                 set(set(kcat, "ssl.certificate.location", client), "ssl.key.location", client_key)
             }
+            Door::Kept => kcat
+                .set("security.protocol", "sasl_plaintext")
+                .set("sasl.mechanism", "PLAIN")
+                .set("sasl.username", doorkeeper::USER)
+                .set("sasl.password", doorkeeper::PASSWORD),
             Door::Closed => kcat
                 .set("security.protocol", "sasl_plaintext")
                 .set("sasl.mechanism", "SCRAM-SHA-256")

@@ -18,6 +18,7 @@ pub mod broker;
 pub mod capture;
 pub mod certificates;
 pub mod demo;
+pub mod doorkeeper;
 pub mod feed;
 pub mod fifo;
 pub mod flood;
