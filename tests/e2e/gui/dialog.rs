@@ -4,6 +4,9 @@ use super::screen::{Screen, Window};
 
 const TITLE: &str = "Interface Options: sFlow listener: sflow$";
 
+/// That of the other interface, where the program was built with it.
+const OTHER: &str = "Interface Options: sFlow from Kafka: sflow-kafka$";
+
 /// The dialog, open.
 pub struct Dialog<'a> {
     screen: &'a Screen,
@@ -15,8 +18,14 @@ impl<'a> Dialog<'a> {
     pub fn open(screen: &'a Screen) -> Self {
         // A click right after the list was shown may be taken for another one.
         screen.wait_for("the dialog", || {
-            let row = screen.interface();
-            screen.click(row.x + 11, row.y);
+            if screen.has_window(OTHER) {
+                // The list had moved, and its second interface was hit.
+                screen.press(&["Escape"]);
+                screen.wait_for_close(OTHER);
+                screen.press(&["Home"]);
+            } else if let (false, Some(row)) = (screen.has_window(TITLE), screen.highlighted()) {
+                screen.click(row.x + 11, row.y);
+            }
             screen.has_window(TITLE).then_some(())
         });
         Dialog { screen, at: screen.window(TITLE) }

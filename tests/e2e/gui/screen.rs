@@ -290,18 +290,23 @@ impl Screen {
         self.import(&["-depth", "8", "rgb:-"])
     }
 
-    /// Where the interface stands in the list: it is the only one, and highlighted. Its left end.
+    /// Where the interface stands in the list: it is the first one, and highlighted. Its left end.
     pub fn interface(&self) -> Place {
+        self.wait_for("the interface in the list", || self.highlighted())
+    }
+
+    /// Where what is highlighted in the list stands, if it can be seen.
+    pub fn highlighted(&self) -> Option<Place> {
         let is_highlighted = |pixel: &[u8]| HIGHLIGHTS.iter().any(|colour| pixel == colour);
         let highlighted = |row: &[u8]| row.chunks(3).filter(|pixel| is_highlighted(pixel)).count();
-        self.wait_for("the interface in the list", || {
-            let pixels = self.pixels();
-            let rows: Vec<&[u8]> = pixels.chunks(WIDTH as usize * 3).collect();
-            let top = rows.iter().position(|row| highlighted(row) > WIDTH as usize / 2)?;
-            let height = rows[top..].iter().take_while(|row| highlighted(row) > 0).count();
-            let left = rows[top].chunks(3).position(is_highlighted)?;
-            Some(Place { x: left as i32, y: (top + height / 2) as i32 })
-        })
+        let pixels = self.pixels();
+        let rows: Vec<&[u8]> = pixels.chunks(WIDTH as usize * 3).collect();
+        let top = rows.iter().position(|row| highlighted(row) > WIDTH as usize / 2)?;
+        let left = rows[top].chunks(3).position(is_highlighted)?;
+        // The one below may be highlighted otherwise, because the mouse is there.
+        let colour = |row: &[u8]| row[left * 3..][..3].to_vec();
+        let height = rows[top..].iter().take_while(|row| colour(row) == colour(rows[top])).count();
+        Some(Place { x: left as i32, y: (top + height / 2) as i32 })
     }
 
     /// The red, green and blue of a place on the screen.
