@@ -10,7 +10,6 @@ use crate::config::Config;
 use crate::forward::Forwarder;
 use crate::kafka::{Publish, Publisher};
 use crate::receive::pace::{NAP, Pace};
-use crate::receive::{self};
 use crate::sandbox::{self, Needs};
 use crate::session::{EventLog, RECEIVE_AGAIN, Stop};
 use crate::source::Source;
@@ -88,15 +87,7 @@ impl Collector<'_> {
 
     /// Takes a batch of datagrams, and hands it on.
     fn receive(&mut self) -> Result<usize, Failure> {
-        let count = match self.source.receive() {
-            Ok(count) => count,
-            Err(error) if receive::passes(&error) => {
-                self.events.tell_receive_error(&error);
-                sleep(RECEIVE_AGAIN);
-                return Ok(0);
-            }
-            Err(error) => return Err(Failure::new(format!("receiving: {error}"))),
-        };
+        let count = self.events.receive(&mut self.source)?;
         for place in 0..count {
             let received = self.source.datagram(place);
             if self.source.is_cut(place) {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use rskafka::BackoffConfig;
 use rskafka::client::{Client, ClientBuilder};
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use crate::Failure;
 use crate::forward::split;
 
 mod consumer;
@@ -100,6 +100,18 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Connects, and finds the topic's partitions. The runtime may go on in another thread.
+    ///
+    /// # Errors
+    /// When no broker lets us in, or there is no such topic.
+    pub fn look_up(&self) -> Result<(Runtime, Client, Vec<i32>), String> {
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build();
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let client = runtime.block_on(self.open())?;
+        let partitions = runtime.block_on(self.partitions(&client))?;
+        Ok((runtime, client, partitions))
+    }
+
     /// Connects to one of the brokers.
     ///
     /// # Errors
@@ -161,12 +173,6 @@ pub fn reason(error: &dyn std::error::Error) -> String {
     // The client's own retries are not what failed.
     let text = text.rsplit("Source: ").next().unwrap_or_default();
     text.replace(['\n', '\r'], " ")
-}
-
-/// A runtime for this thread or another one, but only one.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-    runtime.map_err(|error| Failure::new(format!("Kafka: {error}")))
 }
 
 #[cfg(test)]

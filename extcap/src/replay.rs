@@ -82,11 +82,7 @@ pub fn run(config: &Config, mut recording: Recording, output: Option<Files>) -> 
                         // What is recorded can wait.
                         while publisher.is_full() && !pace.is_over() && !stop.within(Duration::from_millis(5)) {}
                         publisher.datagram(received, &config.selection);
-                        if pace.is_slow() {
-                            publisher.flush();
-                        } else {
-                            publisher.flush_full();
-                        }
+                        publisher.flush_full();
                     }
                 }
                 Ok(!enough)
@@ -161,12 +157,6 @@ impl Pace {
     fn scaled(&self, recorded: Duration) -> Duration {
         let scale = |speed| Duration::try_from_secs_f64(recorded.as_secs_f64() / speed).unwrap_or(Duration::MAX);
         self.speed.map_or(Duration::ZERO, scale)
-    }
-
-    /// Whether datagrams are waited for.
-    #[cfg(feature = "kafka")]
-    fn is_slow(&self) -> bool {
-        self.speed.is_some()
     }
 
     fn is_over(&self) -> bool {

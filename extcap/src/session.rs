@@ -523,15 +523,7 @@ impl Session<'_> {
 
     /// Takes a batch of datagrams.
     fn receive(&mut self) -> Result<usize, Failure> {
-        let count = match self.source.receive() {
-            Ok(count) => count,
-            Err(error) if receive::passes(&error) => {
-                self.event_log.tell_receive_error(&error);
-                sleep(RECEIVE_AGAIN);
-                return Ok(0);
-            }
-            Err(error) => return Err(Failure::new(format!("receiving: {error}"))),
-        };
+        let count = self.event_log.receive(&mut self.source)?;
         self.pace.take(count);
         for place in 0..count {
             let received = self.source.datagram(place);
@@ -662,8 +654,21 @@ impl EventLog {
         }
     }
 
+    /// Receives a batch; a failure that passes is told, and then there are none.
+    pub fn receive(&mut self, source: &mut Source) -> Result<usize, Failure> {
+        match source.receive() {
+            Ok(count) => Ok(count),
+            Err(error) if receive::passes(&error) => {
+                self.tell_receive_error(&error);
+                sleep(RECEIVE_AGAIN);
+                Ok(0)
+            }
+            Err(error) => Err(Failure::new(format!("receiving: {error}"))),
+        }
+    }
+
     #[cold]
-    pub fn tell_receive_error(&mut self, error: &io::Error) {
+    fn tell_receive_error(&mut self, error: &io::Error) {
         if self.may_tell() {
             tracing::warn!("receiving: {error}; trying again");
         }

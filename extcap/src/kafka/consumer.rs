@@ -18,7 +18,7 @@ use super::merge::Merge;
 use super::message::{Format, Message};
 use super::partition::{Event, News, Reader};
 use super::wake::Wake;
-use super::{Connection, Partitions, Start, runtime};
+use super::{Connection, Partitions, Start};
 use crate::Failure;
 
 /// Messages that are taken at once.
@@ -77,14 +77,7 @@ impl Consumer {
     pub fn open(consume: &Consume) -> Result<Self, Failure> {
         let topic = &consume.connection.topic;
         let failed = |what: String| Failure::new(format!("--kafka: {topic}: {what}"));
-        let runtime = runtime()?;
-        let (client, partitions) = runtime
-            .block_on(async {
-                let client = consume.connection.open().await?;
-                let partitions = consume.connection.partitions(&client).await?;
-                Ok((client, partitions))
-            })
-            .map_err(failed)?;
+        let (runtime, client, partitions) = consume.connection.look_up().map_err(failed)?;
         let count = partitions.len();
         let partitions: Vec<i32> = partitions.into_iter().filter(|id| consume.partitions.contains(*id)).collect();
         if partitions.is_empty() {

@@ -19,10 +19,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
+use super::Connection;
 use super::message::{self, Format};
 use super::partitioner::partition;
 use super::producer::Producer;
-use super::{Connection, runtime};
 use crate::Failure;
 
 /// How long what waits at the end may take.
@@ -158,16 +158,10 @@ impl Publisher {
     /// When no broker lets us in, or there is no such topic.
     pub fn open(publish: &Publish) -> Result<Self, Failure> {
         let topic = &publish.connection.topic;
-        let runtime = runtime()?;
-        let (client, mut partitions) = runtime
-            .block_on(async {
-                let client = publish.connection.open().await?;
-                let partitions = publish.connection.partitions(&client).await?;
-                Ok((client, partitions))
-            })
-            .map_err(|what: String| Failure::new(format!("--publish: {topic}: {what}")))?;
+        let failed = |what: &str| Failure::new(format!("--publish: {topic}: {what}"));
+        let (runtime, client, mut partitions) = publish.connection.look_up().map_err(|what| failed(&what))?;
         if partitions.is_empty() {
-            return Err(Failure::new(format!("--publish: {topic}: the topic has no partitions")));
+            return Err(failed("the topic has no partitions"));
         }
         partitions.sort_unstable();
         let (sender, chunks) = unbounded_channel();
